@@ -1,0 +1,78 @@
+"""What every stage shares about characters: one-for-one normalisation, sentences, words.
+
+``normalise`` never changes a text's length, so an offset found in the normalised text is an offset in the original.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+import rjieba
+
+from kb.models import Span
+from kb.vocabulary import lines
+
+#: One character for one character, beyond what NFKC folds: quotes, dashes and brackets of any style.
+_FOLD = str.maketrans({
+    "“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"', "『": '"', "』": '"', "＂": '"',
+    "—": "-", "–": "-", "－": "-", "―": "-", "─": "-", "−": "-",
+    "〔": "(", "〕": ")", "【": "(", "】": ")", "[": "(", "]": ")", "［": "(", "］": ")",
+    "〈": "<", "〉": ">", "。": "。", "、": "、", "·": "·", "•": "·", "・": "·",
+})
+
+
+@cache
+def _fold(char: str) -> str:
+    if "①" <= char <= "⑳":  # a number of its own kind in the numbering grammar, not the digit 1
+        return char
+    folded = unicodedata.normalize("NFKC", char)
+    return (folded if len(folded) == 1 else char).translate(_FOLD)
+
+
+def normalise(text: str) -> str:
+    """``text`` with width and style of punctuation, brackets and quotes folded; the same length, so offsets hold.
+
+    Full-width letters, digits and punctuation become half-width; 〔〕【】 become (); “”「」 become "; dashes
+    become -. Chinese 。 and 、 stay. Case stays.
+    """
+    return "".join(map(_fold, text))
+
+
+_SENTENCE_END = re.compile(r"[。；;！？!?](?:[”’」』\"')）〕】]*)|\n+")
+
+
+def sentences(text: str) -> Iterator[Span]:
+    """Spans of the sentences and half-sentences (cut at 。；！？ and line ends) of ``text``, without white space
+    around them, in order; brackets and quotes that close after the mark belong to it."""
+    begin = 0
+    for match in _SENTENCE_END.finditer(text):
+        yield from _stripped(text, begin, match.end())
+        begin = match.end()
+    yield from _stripped(text, begin, len(text))
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[Span]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield Span(start, end)
+
+
+@cache
+def segmenter() -> rjieba.Jieba:
+    """rjieba with the field's words added."""
+    jieba = rjieba.Jieba()
+    for word in lines("domain_words.txt"):
+        jieba.add_word(word, 100_000, "n")
+    return jieba
+
+
+def words(text: str) -> list[str]:
+    """``text`` cut into words (HMM off, so that the cut depends on the dictionaries alone). Joined they give
+    ``text`` again."""
+    return list(segmenter().cut(text, False))
