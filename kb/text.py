@@ -76,3 +76,30 @@ def words(text: str) -> list[str]:
     """``text`` cut into words (HMM off, so that the cut depends on the dictionaries alone). Joined they give
     ``text`` again."""
     return list(segmenter().cut(text, False))
+
+
+_DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
+_POWER = {"十": 10, "百": 100, "千": 1000, "万": 10000}
+
+
+def han_number(text: str) -> int:
+    """The whole number that ``text`` spells (``二十一``, ``一百零三``, ``二〇二一``, ``12``).
+
+    Raises ValueError where it spells none. For numbers of provisions and years, not for amounts.
+    """
+    if text.isascii() and text.isdigit():
+        return int(text)
+    if text and all(char in _DIGIT for char in text):  # read out digit by digit: 二〇二一
+        return int("".join(str(_DIGIT[char]) for char in text))
+    total = digit = 0
+    for char in text:
+        if char in _DIGIT:
+            digit = _DIGIT[char]
+        elif char in _POWER:
+            total += (digit or 1) * _POWER[char]
+            digit = 0
+        else:
+            raise ValueError(f"no number: {text!r}")
+    if not text:
+        raise ValueError("no number: ''")
+    return total + digit
