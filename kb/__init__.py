@@ -1,0 +1,1 @@
+"""Chinese local-government policy documents as numbered clauses, aligned across places."""

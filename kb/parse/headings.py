@@ -1,0 +1,64 @@
+"""Where a heading ends and the text begins.
+
+The heading of a run-in clause is what stands before its first 。; but 对总投资1亿元以上的项目给予10%补助。 is a rule
+however short it is, so an amount, a duty or a citation in the first sentence makes it text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kb.models import ProvisionKind, Span
+from kb.parse.lines import Line, strip
+from kb.text import normalise
+
+_OPERATIVE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|万|亿|元|家|个|亩|项|倍|[年月日]|以[上下])"
+                        r"|给予|不得|应当|可以|按照|《|责任单位")
+_RUN_IN = 40            # characters of the longest run-in heading; the longest of the five documents has 21
+_SUBHEADING = 16        # … of the longest unnumbered sub-heading that carries no Markdown mark
+
+
+def split_heading(text: str, line: Line, kind: ProvisionKind, *, followed: bool) -> tuple[Span, Span | None]:
+    """Heading and first stretch of own text (or None) of the numbered ``line``, as spans of ``text``.
+
+    ``followed`` says that finer text stands on the next line, so that a short line can be its heading. Articles and
+    (with ``kind`` article) their items have no headings.
+    """
+    rest = line.number.rest if line.number else 0
+    span = strip(text, Span(line.span.start + rest, line.span.end))
+    nothing = Span(span.start, span.start)
+    if kind == "article":
+        return nothing, span
+    if kind in ("chapter", "division"):
+        return span, None
+    folded = normalise(span.of(text))
+    stop = folded.find("。")
+    if 0 < stop <= _RUN_IN and stop + 1 < len(folded) and not _OPERATIVE.search(folded[:stop]):
+        return Span(span.start, span.start + stop), strip(text, Span(span.start + stop + 1, span.end))
+    colon = re.match(r"\w{2,10}:(?=.)", folded)     # 1.申报条件：…
+    if colon and not _OPERATIVE.search(colon[0]):
+        return Span(span.start, span.start + colon.end() - 1), Span(span.start + colon.end(), span.end)
+    bare = folded.rstrip("。:：*")
+    if _is_heading(line, bare, folded, followed):
+        return Span(span.start, span.start + len(bare)), None
+    return nothing, span
+
+
+def _is_heading(line: Line, bare: str, folded: str, followed: bool) -> bool:
+    if len(bare) > _RUN_IN or "。" in bare or ";" in folded:
+        return False
+    if line.level:
+        return True
+    return not _OPERATIVE.search(bare) and (followed or ("," not in bare and folded[-1:] not in ("。", ";")))
+
+
+def is_subheading(line: Line, following: Line | None) -> bool:
+    """Whether the unnumbered ``line`` is a heading: by its Markdown mark, or a short line closed by 。 or nothing
+    with a paragraph under it (鄞州: 调优规划红线。)."""
+    if line.level > 1:
+        return True
+    bare = line.folded.rstrip("。")
+    if following is None or len(bare) > _SUBHEADING or re.search(r"[,;:。\d()]", bare):
+        return False
+    return (not following.level and not following.table and following.number is None
+            and len(following.folded) >= 2 * _SUBHEADING and following.folded[-1] in "。;:")
