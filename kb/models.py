@@ -113,6 +113,8 @@ class Document:
     source_sha256: str | None = None
     inferred: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = field(default=None, compare=False)
+    #: Hash of the rest of the file as an import wrote it; differs from the file's own once a person edited it.
+    imported_sha256: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +197,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class ValidityStatement:
-    """When a document starts or ends: ``aspect`` says which, ``on`` is an ISO date or None (自发布之日起)."""
+    """When a document starts or ends: ``aspect`` says which, ``on`` is an ISO date or None (自发布之日起).
+
+    ``own`` is False where the clause prolongs another document's policy (政策延期至2023年6月底).
+    """
 
     quote: str
     start: int
     end: int
     aspect: Literal["effective", "expires", "trial", "repeals"]
     on: str | None
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
