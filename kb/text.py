@@ -103,3 +103,11 @@ def han_number(text: str) -> int:
     if not text:
         raise ValueError("no number: ''")
     return total + digit
+
+
+_LOOSE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s+|\s+(?=[\u3000-\u9fff\uff00-\uffef])")
+
+
+def plain(text: str) -> str:
+    """``text`` on one line: runs of white space become one space, none is left beside a Han character or its marks."""
+    return _LOOSE.sub("", " ".join(text.split()))
