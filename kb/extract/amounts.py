@@ -27,7 +27,7 @@ class Amount:
     """A number with its unit at ``start:end``; its quote at ``quote_start:quote_end`` takes in bound words.
 
     ``numeral`` is the number as written (normalised), ``han`` whether it is a bare Chinese numeral, ``each`` the
-    denominators written apart from the unit (每月3元/平方米), ``label`` the class that a distribution gave it.
+    denominators written apart from the unit (每月3元/平方米).
     """
 
     start: int
@@ -83,15 +83,17 @@ _MORE = r"(?P<{}>[多余])?"
 @cache
 def _pattern() -> re.Pattern[str]:
     unit, per = unit_pattern(), per_pattern()
-    han = rf"(?<![〇零一二两三四五六七八九十百千万亿点])(?=[一二两三四五六七八九十百千万亿])(?:{CHINESE})"
+    han = (rf"(?<![〇零一二两三四五六七八九十百千万亿点])(?!(?<=[数几上])[十百千万亿])"  # 数十家, 几百户, 上千人
+           rf"(?=[一二两三四五六七八九十百千万亿])(?:{CHINESE})")
     # 60家（个）以上: the second unit in brackets belongs to the first
-    measure = (rf"\s?(?:(?P<unit>{unit})"
+    measure = (rf" ?(?:(?P<unit>{unit})"
                rf"|{_MORE.format('more')}(?P<mag>万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)?"
-               rf"{_MORE.format('more2')}\s?(?P<unit2>{unit})"
+               rf"{_MORE.format('more2')} ?(?P<unit2>{unit})"
                rf"|(?P<bare>万亿|亿|万)(?![一-鿿]))?"
                rf"(?P<half>半(?![年数天月]))?(?P<alt>\({unit}\))?(?P<per>{per})")
     # not inside a code or a decimal: DB331021, PM2.5, M0, 1/3 is a fraction
-    arabic = rf"(?<![A-Za-z\d./])(?<!\d,)(?:(?P<top>\d{{1,2}})/(?P<bottom>\d{{1,2}})(?![\d/.年])|(?P<num>{ARABIC}))(?![\d.])"
+    slash = r"(?P<top>\d{1,2})/(?P<bottom>\d{1,2})(?![\d/.年])"
+    arabic = rf"(?<![A-Za-z\d./])(?<!\d,)(?:{slash}|(?P<num>{ARABIC}))(?![\d.])"
     words = "|".join(re.escape(row["word"]) for row in table("number_words.tsv"))
     return re.compile(rf"(?P<fraction>{FRACTION.pattern})|(?P<word>{words})"
                       rf"|(?:{arabic}|(?P<han>{han})){measure}")

@@ -11,19 +11,20 @@ from kb.models import Bound
 _YEAR = r"(?:19|20)\d\d|[一二][〇零○九][〇零○一二三四五六七八九]{2}"
 _MONTH = r"1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]"
 _DAY = r"3[01]|[12]\d|0?[1-9]|三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九]"
-_LEAD = (r"(?P<lead>有效期限?(?:延长)?(?:至|到|为)|延期(?:至|到)|延长(?:至|到)|截至|截止(?:到|至)?|不晚于|不迟于|早于|晚于|"
-         r"自|从|到|至|于|在|以)?\s*")
-_TAIL = (r"(?P<tail>\s*(?:年?底|年末|年初|年中|末|初|上旬|中旬|下旬|上半年|下半年|第?[一二三四]季度)?"
+_LEAD = (r"(?P<lead>有效期限?(?:延长)?(?:至|到|为)|延期(?:至|到)|延长(?:至|到)|截至|截止(?:到|至)?|"
+         r"不晚于|不迟于|早于|晚于|自|从|到|至|于|在|以)? ?")
+_TAIL = (r"(?P<tail> ?(?:年?底|年末|年初|年中|末|初|上旬|中旬|下旬|上半年|下半年|第?[一二三四]季度)?"
          r"(?:之前|以前|前(?!述|款|期|列)|之后|以后|后|起|开始|以来|止|期间)?)")
-_ONE = rf"(?<![\d.])(?P<y>{_YEAR})\s*年(?:度(?!假))?(?!代|版)(?:\s*(?P<m>{_MONTH})\s*月(?:份)?(?:\s*(?P<d>{_DAY})\s*[日号])?)?"
+_ONE = (rf"(?<![\d.])(?P<y>{_YEAR}) *年(?:度(?!假))?(?!代|版)"
+        rf"(?: *(?P<m>{_MONTH}) *月(?:份)?(?: *(?P<d>{_DAY}) *[日号])?)?")
 #: 12月31日前, 6月底前: a month without a year must be fixed by a day, an end or a brink, else 三月 may be three months
-_MONTH_DAY = (rf"(?<![\d.个零一二三四五六七八九十])(?P<m2>{_MONTH})\s*月(?:(?:\s*(?P<d2>{_DAY})\s*日)|份|(?=\s*(?:底|末|初|前|起|上旬|中旬|下旬)))"
-              r"(?!以?内)")
-_DOTTED = rf"(?<![\d.])(?P<y3>20\d\d)[.-](?P<m3>0[1-9]|1[0-2])(?:[.-](?P<d3>0[1-9]|[12]\d|3[01]))?(?![\d.万亿%])"
+_MONTH_DAY = (rf"(?<![\d.个零一二三四五六七八九十])(?P<m2>{_MONTH}) *月"
+              rf"(?:(?: *(?P<d2>{_DAY}) *日)|份|(?= *(?:底|末|初|前|起|上旬|中旬|下旬)))(?!以?内)")
+_DOTTED = r"(?<![\d.])(?P<y3>20\d\d)[.-](?P<m3>0[1-9]|1[0-2])(?:[.-](?P<d3>0[1-9]|[12]\d|3[01]))?(?![\d.万亿%])"
 _ONE_DATE = re.compile(_LEAD + rf"(?:{_ONE}|{_DOTTED}|{_MONTH_DAY})" + _TAIL)
 #: 2021—2023年, 2022年至2025年, (2021-2023); a document's own title has it as well
-_SPAN = re.compile(rf"(?P<lead>自|从|在)?(?<![\d.])(?P<a>{_YEAR})\s*(?:年度?)?\s*(?:-{{1,2}}|~|至|到)\s*(?P<b>{_YEAR})"
-                   r"\s*(?:年度?(?![\d一二三四五六七八九十]{1,3}月)|(?=\)))(?!版)(?P<tail>期间|末)?")
+_SPAN = re.compile(rf"(?P<lead>自|从|在)?(?<![\d.])(?P<a>{_YEAR}) *(?:年度?)? *(?:-{{1,2}}|~|至|到) *(?P<b>{_YEAR})"
+                   r" *(?:年度?(?![\d一二三四五六七八九十]{1,3}月)|(?=\)))(?!版)(?P<tail>期间|末)?")
 
 _UNTIL = re.compile(r"至|到|截|延|不晚于|不迟于|早于")
 _FROM = re.compile(r"自|从|晚于")
@@ -75,10 +76,17 @@ def _date(match: re.Match[str]) -> Amount | None:
     lead, tail = match["lead"] or "", match["tail"] or ""
     # 于2023年, 在2023年: the preposition is no bound word and stays outside the quote
     outside = lead in ("于", "在", "以")
-    start = match.start("lead") + len(lead) if outside else match.start()
-    end = match.end()
+    start, end = _trimmed(match.string, match.end("lead") if outside else match.start(), match.end())
     return Amount(start, end, value, "".join(unit for _, unit, _ in present), DATE, "", start, end,
                   _bound("" if outside else lead, tail))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while text[start] == " ":
+        start += 1
+    while text[end - 1] == " ":
+        end -= 1
+    return start, end
 
 
 def _bound(lead: str, tail: str) -> Bound:

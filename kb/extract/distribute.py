@@ -112,4 +112,6 @@ def _noun_row(text: str, original: str, start: int, end: int, count: int) -> lis
         return []
     found = [re.sub(r"^(?:对|为|获得|获|被认定为|认定为|列入|力争|确保)|的$", "",
                     original[match.start(k):match.end(k)]).strip() for k in range(1, count + 1)]
+    if whole := _CLASS.match(found[-1]):  # 国家级、省级、市级企业技术中心: the noun stands once
+        found = [label + whole[1] if re.search(_GRADE + "$", label) else label for label in found]
     return [Label(label, whole=match[count + 1] is None) for label in found]

@@ -18,9 +18,13 @@ from kb.vocabulary import table
 
 _LONGEST = 40
 _COUNTS = ("count", "people")
-_HARD = re.compile(r"[,。;:!?\n|]")
 _LINK = re.compile(r"\s*(?:、|以及|和|及(?!以[上下])|与|或者|或|并|且)")
-_RIGHT_END = re.compile(r"[,。;:、!?\n|]|给予|按照?|予以|大关|并(?![购联网轨])|同时|的(?=.)|(?<=.)(?:和|及(?!以[上下])|以及|且)(?=.)|或(?:者)?(?=\d|$)")
+_RIGHT_END = re.compile(r"[,。;:、!?\n|]|除外|部分(?=$|[,。;、按给予])|给予|按照?|予以|大关"
+                        r"|并(?![购联网轨])|同时|的(?=.)|(?<=.)(?:和|及(?!以[上下])|以及|且)(?=.)|或(?:者)?(?=\d|$)")
+#: 总产值比2020年翻一番, 较上年增长; 同比 and 占比 are words
+_COMPARED = re.compile(r"(?<![同环占对可])(?:比|较)(?:(?:19|20)\d\d年[底末]?|上年|去年|上一年度?)?$")
+#: 总产值翻一番，|达到|2000亿元: says more of what was named before
+_GOES_ON = re.compile(r"达到|达|突破|增长|下降")
 _NOT = re.compile(r"(?:不|未|没有|没)(?:得|能够|能|应当|应|可|宜|再|准|会|许)?")
 
 
@@ -74,8 +78,8 @@ def segment_start(text: str, at: int) -> int:
 def right_noun(text: str, original: str, amount: Amount, stop: int) -> str:
     """The noun after the amount (5家以上|上市企业|), without 的, at most 24 characters."""
     start = amount.quote_end
-    if skipped := re.compile(r"\s*\"?等?(?:的|按照|按)?").match(text, start, stop):
-        start = skipped.end()
+    skipped = re.compile(r"\s*[”’]?等?(?:的|按照|按)?").match(original, start, stop)
+    start = skipped.end() if skipped else start
     end = min(stop, start + 24)
     match = _RIGHT_END.search(text, start, end)
     noun = original[start:match.start() if match else end].strip()
@@ -106,11 +110,13 @@ def name(text: str, original: str, amounts: Sequence[Amount], i: int, before: Se
     if i and amounts[i - 1].category == "time" and amount.start - amounts[i - 1].quote_end <= 4 and not left:
         left = _strip(before[-1].indicator)  # 低效企业三年动态清零: the span of time stands inside
     # a name is carried over only inside its sentence
-    near = next((k for k in range(i - 1, -1, -1) if amounts[k].category not in (DATE, "time")), None)
+    goes_on = left or _GOES_ON.match(original, amount.quote_start)
+    near = next((k for k in range(i - 1, -1, -1) if amounts[k].category not in (DATE, "time")
+                 and (goes_on or amounts[k].category == amount.category)), None)
     foreign = pays(right) or pays(original[amount.quote_start:amount.quote_end])
     last = "" if near is None or foreign or "。" in text[amounts[near].quote_end:amount.quote_start] else (
         before[near].indicator)
-    named = _compose(amount, left, right, verb, last)
+    named = _compose(amount, left, right, verb, last, text.startswith("的", amount.quote_end))
     row = i + 1 < len(amounts) and amounts[i + 1].quote_start == amount.quote_end + 1
     if named.indicator or row or not text.startswith("、", amount.quote_end):
         return named
@@ -137,7 +143,8 @@ def _item_start(text: str, amounts: Sequence[Amount], i: int) -> tuple[int, int 
     while at > 0 and amounts[at - 1].quote_end > start:
         last = amounts[at - 1]
         gap = (last.quote_end, amounts[at].quote_start)
-        timed = last.category in (DATE, "time") and not _LINK.match(text, *gap)
+        compared = text[:last.quote_start].endswith(("比", "较"))  # 总产值比2020年翻一番
+        timed = last.category in (DATE, "time") and not compared and not _LINK.match(text, *gap)
         if not timed and (link := _link(text, *gap)) is not None:
             return link, at - 1
         if timed:
@@ -172,8 +179,8 @@ def _strip(name_: str) -> str:
         cut = cut_words(name_)
         lead = next((word for word in words("lead") if name_.startswith(word) and len(name_) > len(word)
                      and (len(word) > 1 or cut[0] == word)), "")
-        tail = "" if lead else next((word for word in words("tail") if name_.endswith(word)
-                                     and (len(word) > 1 or cut[-1] == word)), "")
+        tail = "" if lead or name_.endswith(words("keep")) else next(
+            (word for word in words("tail") if name_.endswith(word) and (len(word) > 1 or cut[-1] == word)), "")
         changed = bool(lead or tail)
         name_ = name_[len(lead):len(name_) - len(tail)].strip()
     return "" if name_ in words("lead") else name_
@@ -208,8 +215,9 @@ def _own_words(quote: str) -> str:
         opening = _NOT.match(quote)
         rest = quote[opening.end():] if opening else quote
         for word in _bound_words():
-            if rest.startswith(word):
-                quote, changed = rest[len(word):], True
+            whole = next((text for text in (quote, rest) if text.startswith(word)), None)  # 不足; 不|低于
+            if whole is not None:
+                quote, changed = whole[len(word):], True
                 break
             if quote.endswith(word):
                 quote, changed = quote[:-len(word)], True
@@ -217,10 +225,14 @@ def _own_words(quote: str) -> str:
     return re.sub(r"(?:每\S{1,3})+$", "", quote).strip("，,的为 ")
 
 
+#: 从规上企业、|3亩以上规下企业, “先租后让”“|30年期”: the number opens an item
+_NEW_ITEM = re.compile(r"(?:[、和及]\s*[“\"]?|”\s*“)$")
+
+
 def _left(original: str, amount: Amount, start: int) -> str:
     """The name before the number; 用地不低于指标的5% is 用地占指标, 能耗下降10% is 能耗下降."""
-    head = _strip(original[start:amount.quote_start])
-    if re.search(r"[、和及]\s*[“\"]?$", original[start:amount.quote_start]):  # 从规上企业、|3亩以上规下企业: a new item
+    head = _strip(_COMPARED.sub("", original[start:amount.quote_start]))
+    if _NEW_ITEM.search(original[start:amount.quote_start]):
         head = ""
     core = "" if amount.bound == "change" or amount.category == DATE else _strip(_own_words(
         original[amount.quote_start:amount.start]))
@@ -261,7 +273,7 @@ def _threshold_name(left: str, right: str) -> str:
     """低效企业 and 亩均税收 of 亩均税收5万元以下的低效企业: what qualifies and what is qualified."""
     heads = list(any_of("head").finditer(right))
     noun = right[:heads[-1].end()] if heads else ""
-    if noun and (item := _ROW_ITEM.search(left)):  # 规上企业、实际用地3亩以上的规下企业: the first item is another matter
+    if noun and (item := _ROW_ITEM.search(left)):  # 规上企业、实际用地3亩以上的规下企业: two matters
         left = item[1]
     verb = opening_verb().match(left)
     left = _strip(left[verb.end():] if verb else left)
@@ -275,28 +287,30 @@ def _threshold_name(left: str, right: str) -> str:
 _ROW_ITEM = re.compile(r"(?<![类A-Z])、([^、（）()“”]+)$")
 
 
-def _compose(amount: Amount, left: str, right: str, verb: str, last: str) -> Named:
+def _compose(amount: Amount, left: str, right: str, verb: str, last: str, qualifies: bool) -> Named:
     opening = opening_verb().match(left)
     opens = opening[0] if opening else ""
     if verb and left and not opens:
         left = verb + left
     opens = opens or verb
     base = left.split("占")[0]
-    if amount.category in _COUNTS:
+    if amount.category in _COUNTS and not (qualifies and left and amount.bound in ("min", "max")):
         full = (left or verb) + right
         return Named(full or last, opens, base or full)
     if right and amount.category == "time" and len(right) <= 12:
-        since = re.search(r"(?:起|后|前)$", left)  # 自收到申请之日起三十日内|作出决定|
+        since = re.search(r"(?:起|后|前|届满|期满)$", left)  # 自收到申请之日起三十日内|作出决定|
         return Named(right if since else left + right, opens, base or right)
     if right and amount.bound in ("min", "max", "range") and not pays(right):
         named = right if amount.category in ("percent", "share") and not left else _threshold_name(left, right)
         return Named(named, opens, base if base != opens else right)
     if right and amount.category == "percent" and amount.bound is None and not pays(right):
         return Named(left + right, opens, base or right)  # 新增工业用地实现100%“标准地”模式出让
-    if left in words("movement") and last:  # 总产值达到2000亿元，增长1.5倍
+    if left.startswith("占") and last:  # 面积约2.3平方公里，占全县用地的15.6%
+        left = last + left
+    if left in words("movement") and last and amount.category != "time":  # 总产值达到2000亿元，增长1.5倍
         left = next((last.removesuffix(w) for w in words("movement") if last.endswith(w)), last) + left
     left = _shared_head(left, last)
-    return Named(left or ("" if pays(right) else right) or last, opens, base or right)
+    return Named(left or right or last, opens, base or right)
 
 
 def pays(text: str) -> bool:
@@ -316,13 +330,13 @@ def _shared_head(left: str, last: str) -> str:
 _SUBJECT = re.compile(r"对([^。;]{2,60}?),(?=按|给予|分别|单|最高|其|一次|每|采|予|再|可|由)")
 
 
-def subsidy_name(text: str, amount: Amount, amounts: Sequence[Amount], indicator: str) -> str:
+def subsidy_name(text: str, original: str, amount: Amount, amounts: Sequence[Amount], indicator: str) -> str:
     """The name of a payment with whom it is for and what it is: 对普通技改项目，按设备投资额的5%给予补助 is
     普通技改项目设备投资额补助. ``indicator`` is what the number's own half-sentence says."""
     start = max(text.rfind("。", 0, amount.start), text.rfind(";", 0, amount.start)) + 1
     near = re.split(r"[,。;]", text[amount.quote_start:amount.quote_end + 60])
     pay = any_of("subsidy").search(near[0]) or any_of("subsidy").search(indicator)
-    indicator = re.sub(r"^(?:超额累进|的?标准)$", "", indicator)
+    indicator = re.sub(r"^(?:的?标准)$", "", indicator)
     if pay and pay[0] not in indicator:
         indicator += pay[0]
     subject = None
@@ -331,7 +345,7 @@ def subsidy_name(text: str, amount: Amount, amounts: Sequence[Amount], indicator
     if subject is None:
         return indicator
     inside = [a.quote_end for a in amounts if subject.start(1) < a.quote_end <= subject.end(1)]
-    whom = text[max([subject.start(1), *inside]):subject.end(1)].lstrip("的")
+    whom = original[max([subject.start(1), *inside]):subject.end(1)].lstrip("的")
     whom = re.split(r"的(?=.)", whom)[-1]
     fits = 2 <= len(whom) <= 16 and whom not in indicator and "的" not in whom and whom not in words("head")
     return f"{whom}{indicator}" if fits else indicator
@@ -341,11 +355,11 @@ _FINED = re.compile(r"对([^对,。;]{1,20}?)(?:可以|可)?(?:并|另|分别|�
 _MEASURE = re.compile(r"处(?:以)?([^处,。;]{2,16}?)$")
 
 
-def fine_name(text: str, amount: Amount) -> str:
+def fine_name(text: str, original: str, amount: Amount) -> str:
     """The name of a penalty: 罚款, with who pays (对单位处五万元…: 单位罚款) or what it is measured by
     (处违法所得一倍以上五倍以下罚款: 违法所得罚款)."""
     near = re.split(r"[,。;]", text[amount.quote_end:amount.quote_end + 24])[0]
     word = any_of("fine").search(near)
-    left = text[segment_start(text, amount.quote_start):amount.quote_start]
+    left = original[segment_start(text, amount.quote_start):amount.quote_start]
     whom = _FINED.search(left) or _MEASURE.search(left)
     return (whom[1].removeprefix("该").rstrip("的") if whom else "") + (word[0] if word else "罚款")

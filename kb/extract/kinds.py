@@ -12,6 +12,8 @@ from kb.models import QuantityKind
 _MODIFIES = r"的?(?:[^,。;、\d]{{0,16}}(?:{heads}|部分))"
 #: 新建项目投资额2亿元以上且经研究认定为重大的，建设用地可…: the half-sentence is a condition
 _CONDITION = re.compile(r"(?:[^,。;:]{0,24}[^目])?的(?:[,。;:]|$)")
+#: what is given or taken: 给予每个平台100万元—300万元的经费, 每千瓦时加价0.1—0.3元
+_GIVES = re.compile(r"给予|安排|投入|加价|收取|缴纳|征收|支付|发放")
 _AIMING_DATE = re.compile(r"到(?:19|20)\d\d年")
 
 
@@ -27,9 +29,9 @@ def kind(text: str, amount: Amount, start: int) -> QuantityKind:
         return "duration"
     if _threshold(text, amount, left, near):
         return "threshold"
-    if amount.category in ("money", "percent") and (pays(left + quote) or pays(near) or "给予" in quote):
+    if amount.category in ("money", "percent") and (pays(left + quote) or pays(near) or "给予" in left + quote):
         return "subsidy"
-    return _aim(text, amount, left, quote, near)
+    return _aim(text, amount, left, quote)
 
 
 def _near(text: str, amount: Amount) -> str:
@@ -51,7 +53,7 @@ def _threshold(text: str, amount: Amount, left: str, near: str) -> bool:
     if amount.category == "money" and sized:  # 亿元企业
         return True
     if amount.bound == "range" and amount.category == "money":
-        return not pays(near[:8])
+        return not (pays(near[:8]) or _GIVES.search(left))
     if amount.bound not in ("min", "max", "range") or pays(text[amount.quote_start:amount.quote_end] + near[:6]):
         return False
     after = text[amount.end:amount.quote_end]
@@ -61,14 +63,14 @@ def _threshold(text: str, amount: Amount, left: str, near: str) -> bool:
         return True
     if not near.startswith("的") and (amount.category in ("count", "people") or not after):
         return False
-    if amount.category in ("percent", "share") and not near.startswith("的"):  # 80%以上工业企业入驻集聚区 is a share of them
+    if amount.category in ("percent", "share") and not near.startswith("的"):  # 80%以上工业企业入驻集聚区
         return False
-    heads = "|".join(map(re.escape, any_of("head").pattern.split("|")))
-    return bool(re.match(_MODIFIES.format(heads=heads), near))
+    return bool(re.match(_MODIFIES.format(heads=any_of("head").pattern), near))
 
 
-def _aim(text: str, amount: Amount, left: str, quote: str, near: str) -> QuantityKind:
-    limits, aims = any_of("limit").search(left + quote + text[amount.quote_end:amount.quote_end + 6]), any_of("target").search(left + quote)
+def _aim(text: str, amount: Amount, left: str, quote: str) -> QuantityKind:
+    limits = any_of("limit").search(left + quote + text[amount.quote_end:amount.quote_end + 6])
+    aims = any_of("target").search(left + quote)
     if amount.bound == "change" or (limits and not aims):
         return "limit"
     if aims or amount.category == "times" or opening_verb().search(left):

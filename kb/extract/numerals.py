@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import cn2an
+import cn2an  # type: ignore[import-untyped]
 
 #: 1,000.5 or 0.5 or 2000
 ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -21,7 +21,6 @@ CHINESE = rf"(?:{_GROUP}亿)?(?:{_GROUP}万)?{_GROUP}(?:点[〇零一二三四�
 #: What multiplies an Arabic number and is kept as part of the unit: 1.3|万亩, 3|亿元.
 MAGNITUDES = {"万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8,
               "千万": 1e7, "百万": 1e6, "十万": 1e5, "万": 1e4, "千": 1e3, "百": 1e2}
-_UPPER = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 
 
 @lru_cache(maxsize=4096)
@@ -30,7 +29,7 @@ def parse(written: str) -> float | None:
 
     A bare power counts once: 千万 is 1e7, 亿 is 1e8 (亿元企业); cn2an rejects these alone.
     """
-    text = written.replace(",", "").translate(_UPPER).replace("○", "〇")
+    text = written.replace(",", "").replace("○", "〇")
     try:
         return float(text)
     except ValueError:
@@ -48,7 +47,7 @@ def split_magnitude(written: str) -> tuple[float, str] | None:
     """A Chinese numeral as a number and the 万 or 亿 at its end, which official style keeps with the unit:
     五百万 is (500, 万), 二万五千 is (25000, ''), 亿 is (1, 亿)."""
     for magnitude in ("万亿", "亿", "万"):
-        if written.endswith(magnitude):
+        if written.endswith(magnitude) and not (magnitude == "万" and "亿" in written):  # 五亿三千万 is no 万 alone
             head = written.removesuffix(magnitude)
             value = parse(head) if head else 1.0
             return None if value is None else (value, magnitude)

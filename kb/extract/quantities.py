@@ -22,8 +22,9 @@ from kb.vocabulary import lines
 _HAN_LETTER = re.compile(r"[一-鿿A-Za-z0-9]")
 #: 亿元企业, 亿元以上项目, 百亿元产业: what stands after a bare magnitude that means "of one such".
 _SIZED = re.compile(r"(?:\(不?含\))?(?:及|或)?(?:以上|以下|规模|企业|项目|楼宇|产业|园区|平台|单体|大关|村|镇)")
-#: Right before a bare Chinese numeral these make it refer or enumerate: 上述三类, 前两款, “…”等四个环节, 上一年, 同一项目.
+#: Right before a bare Chinese numeral these make it refer or enumerate: 上述三类, 前两款, “…”等四个环节, 上一年.
 _REFERS = tuple("等这那前后上下该此同某另其各每述列任之首唯统单专\"”)）的")
+_SAME_YEAR = frozenset("上下同这某每本任另当首前后")
 _ONCE = re.compile(r"(?:期限?|连续|满|为期|试行|期为|缩短|延长|不少于|不超过|至少)$")
 _SPAN_FOLLOWS = re.compile(r"(?:内|以内|后|期(?!间)|前|以上|以下|之内|届满|的?有期|的?期限)")
 
@@ -38,8 +39,11 @@ def find(text: str, heading: str = "") -> tuple[Quantity, ...]:
     norm = normalise(text)
     dated, working = dates.find_dates(cover_names(norm, text))
     numbers = ranges.join(working, scan(working))
-    amounts = bounds.attach(working, sorted(_apart(dated, numbers), key=lambda a: a.start))
-    amounts = distribute.share_bounds(norm, [_sized(working, a) for a in amounts if _is_quantity(working, a)])
+    apart = sorted(_apart(dated, numbers), key=lambda amount: amount.start)
+    # twice: what is dropped shall not stand between a bound word and its number (不低于上一年余额的8%)
+    tried = zip(apart, bounds.attach(working, apart), strict=True)
+    kept = [amount for amount, bound in tried if _is_quantity(working, bound)]
+    amounts = distribute.share_bounds(norm, [_sized(working, a) for a in bounds.attach(working, kept)])
     return tuple(_quantities(norm, text, heading, amounts))
 
 
@@ -53,7 +57,8 @@ def _apart(dated: Iterable[Amount], numbers: Sequence[Amount]) -> Iterable[Amoun
 
 @cache
 def _enumerating() -> re.Pattern[str]:
-    return re.compile("(?:重要|主要|关键|重点|不同|基本)?(?:" + "|".join(map(re.escape, lines("enumerating_nouns.txt"))) + ")")
+    nouns = "|".join(map(re.escape, lines("enumerating_nouns.txt")))
+    return re.compile(f"(?:重要|主要|关键|重点|不同|基本)?(?:{nouns})")
 
 
 def _sized(text: str, amount: Amount) -> Amount:
@@ -68,6 +73,8 @@ def _is_quantity(text: str, amount: Amount) -> bool:
     """Whether the amount is one that a reader would note, not a word that contains a numeral."""
     if text.endswith(("(含", "(不含", "(包括"), 0, amount.start):  # 八十公顷以下（含八十公顷）
         return False
+    if amount.category == "time" and amount.numeral == "一" and text[amount.start - 1:amount.start] in _SAME_YEAR:
+        return False  # 上一年, 同一天, whatever stands around
     bound = amount.bound in ("min", "max", "approx", "range", "change")
     if amount.category in (DATE, "ratio", "percent", "points", "times") or amount.bound == "change":
         return True
@@ -131,9 +138,9 @@ def _quantities(norm: str, text: str, heading: str, amounts: list[Amount]) -> It
         named.append(name)
         indicator = name.indicator
         if kind == "subsidy":
-            indicator = indicators.subsidy_name(norm, amount, amounts, indicator or given)
+            indicator = indicators.subsidy_name(norm, text, amount, amounts, indicator) or given
         elif kinds.fines(norm, amount):
-            indicator = indicators.fine_name(norm, amount)
+            indicator = indicators.fine_name(norm, text, amount)
         if row := classes.get(i):
             indicator = row.label if row.whole else f"{indicator}（{row.label}）"
         given = indicator if kind == "subsidy" else given

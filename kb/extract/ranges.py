@@ -19,9 +19,11 @@ _ABOVE = re.compile(rf"{INCLUDING}?(?:及|或)?以上{INCLUDING}?\s*[、,至到-
 _OVER = re.compile(rf"{INCLUDING}?\s*[、,]?\s*(?:且|但|并)?(?P<below>{_BELOW})")
 _BEFORE_OVER = re.compile(r"(?<![不未])(?:超过|高于|大于|多于|满|达到)$")
 _AFTER_BELOW = re.compile(rf"{INCLUDING}?(?:及|或)?(?:以下|以内|之内){INCLUDING}?")
-_MOVE = r"(?:提高|增加|增长|上升|提升|扩大|延长|放宽|降低|下降|减少|压缩|压减|缩短|缩减|精简|下调|上调|调整|调减|变更|升|降|增|减|改)"
+_MOVE = (r"(?:提高|增加|增长|上升|提升|扩大|延长|放宽|降低|下降|减少|压缩|压减|缩短|缩减|精简|下调|上调|调整|调减|变更|"
+         r"升|降|增|减|改)")
 #: 由7%提高到15%, 从2020年的3.2%提高到2025年的4%, 由15个工作日压缩至5个
-_CHANGE = re.compile(rf"的?(?:比例|标准)?(?:[、,]?逐步|统一|相应|依次)?{_MOVE}(?:(?:到|至|为)(?:{DATED}+的?)?|{DATED}+的?)\s*")
+_CHANGE = re.compile(rf"的?(?:比例|标准)?(?:[、,]?逐步|统一|相应|依次)?{_MOVE}"
+                     rf"(?:(?:到|至|为)(?:{DATED}+的?)?|{DATED}+的?)\s*")
 _CHANGE_START = re.compile(rf"(?:(?:由|从)(?:[^,。;:、()\d]{{0,8}}的?)?(?:{DATED}+的?)?|{DATED}+的?)$")
 
 
@@ -68,9 +70,12 @@ def _range(text: str, left: Amount, right: Amount) -> Amount | None:
         return None
     if _DASH.fullmatch(text, *gap):
         return _ranged(left, right, right.end)
-    if not left.category:
-        return None
     match = _ABOVE.fullmatch(text, *gap)
+    if not left.category:
+        if match is None or not right.category:
+            return None
+        unit = re.sub("^[万亿千百十]+(?=.)", "", right.unit)  # 五千以上一万元以下
+        left = replace(left, unit=unit, category=right.category)
     if match is None and _BEFORE_OVER.search(text, max(0, left.start - 3), left.start):
         match = _OVER.fullmatch(text, *gap)
     if match is None:

@@ -48,7 +48,7 @@ _DENOMINATOR = r"(?:月|套|生|班|床|学年|学期|车|例|村|镇|校|企业
 @cache
 def per_pattern() -> str:
     """``/平方米``, ``每平方米``, ``/人·月``: zero or more denominators."""
-    return rf"(?:\s*(?:/|每|·)\s*(?:{unit_pattern()}|{_DENOMINATOR}))*"
+    return rf"(?: ?(?:/|每|·) ?(?:{unit_pattern()}|{_DENOMINATOR}))*"
 
 
 @cache
