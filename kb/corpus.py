@@ -123,6 +123,12 @@ def edited_by_hand(path: Path) -> bool:
     return match is None or _digest(_SEAL_LINE.sub("", text, count=1)) != match[1]
 
 
+def front_matter(path: Path) -> str:
+    """The lines between the first two ``---`` of the file at ``path``, unread; '' where there are none."""
+    text = _read(path)
+    return text.split("\n---\n", 1)[0] if text.startswith("---\n") else ""
+
+
 def write_document(document: Document, path: Path) -> None:
     """Write ``document`` to ``path``, whole or not at all. Raises KbError where the disk refuses."""
     write_whole(path, render(document).encode("utf-8"))
@@ -146,7 +152,7 @@ def write_whole(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise KbError(f"cannot be written: {error.strerror}", file=path,
-                      mend="free some space or choose another directory; nothing was changed") from error
+                      mend="free some space or choose another directory; the file is as it was") from error
 
 
 # --- rendering -------------------------------------------------------------------------------------------------

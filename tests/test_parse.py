@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kb.corpus import read_corpus
 from kb.models import Document
+from kb.numbering import read_number, to_han
 from kb.parse import Parsed, label_of, parse
-from kb.parse.numbering import read_number, to_han
 from kb.text import han_number, normalise
 
 HERE = Path(__file__).parent

@@ -1,6 +1,6 @@
 """Text of a document -> provision tree -> numbered clauses with spans.
 
-``lines`` cuts the Markdown into lines, ``numbering`` reads the number at a line's start, ``headings`` parts a heading
+``lines`` cuts the Markdown into lines, ``headings`` parts a heading
 from the text that runs on behind it, ``tree`` hangs every line where it belongs.
 """
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 
 from kb.models import Span
-from kb.parse.numbering import Number, read_number
+from kb.numbering import Number, read_number
 from kb.text import han_number, normalise
 
 _MARKDOWN = MarkdownIt("zero").enable(["heading", "table"])

@@ -13,9 +13,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from kb.models import Document, NumberingWarning, Provision, ProvisionKind, Span
+from kb.numbering import Number
 from kb.parse.headings import is_subheading, split_heading
 from kb.parse.lines import Line, read_lines, strip
-from kb.parse.numbering import Number
 
 # 本方案自印发之日起施行, 原有关规定与本意见不一致的，以本意见为准
 _CLOSING = re.compile(r"(?:本|此前|以往|原有?|自|以上|上述|各地).{0,60}?(?:施行|实施|执行|有效期|废止|解释|为准)")

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kb.sources import labels, marks
 from kb.sources.characters import Edited
-from kb.sources.furniture import is_document_line, is_furniture
+from kb.sources.furniture import ends_page, is_document_line, is_furniture
 from kb.sources.page import Draft, Line
 
 _TITLE_LINES = 4      # lines that a title is broken over at most
@@ -106,7 +106,7 @@ def _letterhead(draft: Draft, head: tuple[Line, ...]) -> Mapping[str, str]:
 
 def _known_opening(text: str) -> bool:
     return (marks.is_salutation(text) or text.startswith(("(", "（")) or marks.is_sentence(text)
-            or marks.tells_history(text) or (len(text) > 30 and text[-1] in "：:，,"))
+            or marks.tells_history(text) or (len(text) >= 25 and re.search("[，,：:]", text) is not None))
 
 
 def _is_dateline(text: str) -> bool:
@@ -238,10 +238,6 @@ def _untitled(draft: Draft, body: int) -> Edited:
     return replace(draft, lines=tuple(kept), title=title).saying(*notes), edits
 
 
-_HARD_END = re.compile(r"上一[篇条]|下一[篇条]|版权所有|copyright|ICP备|公网安备|网站标识码|主办|承办|相关阅读|猜你喜欢|打印|关闭|分享|展开阅读全文|网站地图|"
-                       r"相关文章|相关链接|相关附件|附件下载|返回顶部|文档标签|版权提示|下载提示", re.IGNORECASE)
-
-
 def cut_tail(draft: Draft) -> Edited:
     """What follows the document's last line goes: from a line of the site on, if nothing below it can only be
     the document's. A line that is neither stays, and the report says so."""
@@ -266,7 +262,7 @@ def cut_tail(draft: Draft) -> Edited:
 
 
 def _ends_page(line: Line) -> bool:
-    return is_furniture(line) and _HARD_END.search(re.sub(r"\s", "", line.text)) is not None
+    return is_furniture(line) and ends_page(line.text)
 
 
 def _own_file(text: str, page: tuple[Line, ...], last: int) -> bool:

@@ -89,6 +89,9 @@ _ARTICLE_SPACE = re.compile(r"^(第 ?[〇零一二三四五六七八九十百千
 _SPREAD_NAME = re.compile(rf"^(第 ?[〇零一二三四五六七八九十百\d]+ ?[编章节]) ?({_HAN}(?: {_HAN})+)$")
 
 
+_EMPTY_CELL = re.compile(r"\| (?=\|)")     # a pipe table's empty cell, as it is written everywhere else
+
+
 def _closed(match: re.Match[str]) -> str:
     return f"{match[1]} {match[2].replace(' ', '')}"
 
@@ -98,7 +101,7 @@ def tidy_spaces(draft: Draft) -> Edited:
     (通　知) closes up. The one space after 第一条 is ideographic, as printed."""
     def change(text: str) -> str:
         if "\n" in text:                                  # a table: its cells, one row a line
-            return "\n".join(change(row) for row in text.split("\n"))
+            return "\n".join(_EMPTY_CELL.sub("|  ", change(row)) for row in text.split("\n"))
         bare = _SPACES.sub(" ", _ZERO_WIDTH.sub("", text)).strip(" ")
         if _SPREAD.fullmatch(bare):
             bare = bare.replace(" ", "")

@@ -27,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     Step("注音", characters.strip_readings),
     Step("繁体转简体", characters.simplify_page),
     Step("注入文字", characters.strip_spam),
+    Step("挤成一行", joining.split_crammed),
     Step("页码与按钮", furniture.cut_page_marks),
     Step("页面著录项", furniture.take_particulars),
     Step("目录", bounds.cut_contents),

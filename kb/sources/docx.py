@@ -16,6 +16,7 @@ from typing import Any, Final
 from kb.models import KbError
 from kb.sources.docx_content import PARAGRAPH_END, Block, Cell, Content, Paragraph, Revision, RevisionKind, Run, Table
 from kb.sources.docx_numbering import Numbering, W
+from kb.sources.docx_styles import Styles
 from kb.sources.package import Package
 from kb.sources.page import Line, Page
 from kb.sources.tables import pipe_table
@@ -50,7 +51,7 @@ def read_content(data: bytes, path: Path) -> Content:
     if body is None:
         raise KbError("it holds no text document", file=path, mend="save it as a Word document (.docx)")
     styles = _part(package, main, "/styles")
-    reader = _Reader(Numbering(_part(package, main, "/numbering"), styles), _Styles(styles),
+    reader = _Reader(Numbering(_part(package, main, "/numbering"), styles), Styles(styles),
                      _notes(_part(package, main, "/footnotes"), "footnote"),
                      _notes(_part(package, main, "/endnotes"), "endnote"), path)
     blocks = tuple(reader.blocks(body))
@@ -100,57 +101,12 @@ def _revision(kind: RevisionKind, element: Any) -> Revision:
     return Revision(kind, element.get(W + "author") or "（未署名）", element.get(W + "date") or "")
 
 
-class _Styles:
-    """What a paragraph's style says: its name, outline level and indentation, with those it is based on."""
-
-    def __init__(self, root: Any | None) -> None:
-        self._styles = {style.get(W + "styleId", ""): style for style in
-                        (() if root is None else root.iter(W + "style"))}
-
-    def _chain(self, properties: Any | None) -> Iterator[Any]:
-        style = None if properties is None else properties.find(W + "pStyle")
-        key: str | None = None if style is None else style.get(W + "val")
-        seen: set[str] = set()
-        while key and key in self._styles and key not in seen:
-            seen.add(key)
-            yield self._styles[key]
-            based = self._styles[key].find(W + "basedOn")
-            key = None if based is None else based.get(W + "val")
-
-    def name(self, properties: Any | None) -> str:
-        for style in self._chain(properties):
-            name = style.find(W + "name")
-            return "" if name is None else str(name.get(W + "val", "")).lower()
-        return ""
-
-    def outline(self, properties: Any | None) -> int | None:
-        """-1 for a title, 0 to 8 for a heading, None for body text."""
-        if self.name(properties) in ("title", "标题"):
-            return -1
-        for holder in (properties, *(style.find(W + "pPr") for style in self._chain(properties))):
-            level = None if holder is None else holder.find(W + "outlineLvl")
-            if level is not None:
-                value = level.get(W + "val", "")
-                return int(value) if value in tuple("012345678") else None
-        return None
-
-    def indent(self, properties: Any | None) -> bool:
-        for holder in (properties, *(style.find(W + "pPr") for style in self._chain(properties))):
-            found = None if holder is None else holder.find(W + "ind")
-            if found is None:
-                continue
-            for name in ("firstLineChars", "firstLine"):
-                if (value := found.get(W + name)) is not None:
-                    return str(value).isdigit() and int(value) > 0
-        return False
-
-
 @dataclass(slots=True)
 class _Reader:
     """One walk through the body. ``fields`` is the stack of open fields: True once the result has begun."""
 
     numbering: Numbering
-    styles: _Styles
+    styles: Styles
     footnotes: Mapping[str, str]
     endnotes: Mapping[str, str]
     path: Path

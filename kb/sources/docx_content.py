@@ -52,8 +52,10 @@ class Paragraph:
 
     @property
     def own(self) -> str:
-        """The text without the automatic number, all tracked changes accepted, without white space around it."""
-        return "".join(run.text for run in self.runs if not run.deleted).strip()
+        """The text without the automatic number, all tracked changes accepted, without white space around it. Breaks
+        in a title only even out its lines."""
+        text = "".join(run.text for run in self.runs if not run.deleted).strip()
+        return text.replace("\n", "") if self.outline == -1 else text
 
     @property
     def lead(self) -> str:

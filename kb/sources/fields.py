@@ -112,7 +112,8 @@ def _region(said: str | None, values: Mapping[str, str], draft: Draft, body: str
         elif found == code and why:
             inferred["region_code"] = f"导入时由 --region 指定；{why}"
         elif found != code:
-            inferred["region_code"] = f"导入时由 --region 指定；页面写明的是 {found}"
+            other = f"按页面推断则为 {found}" if why else f"页面写明的是 {found}"
+            inferred["region_code"] = f"导入时由 --region 指定；{other}"
         return code
     found, why = places.region_of((values["issuer"], draft.title, draft.meta.get("publisher", "")),
                                   values["index_number"] or None, body)

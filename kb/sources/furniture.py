@@ -40,6 +40,11 @@ def is_furniture(line: Line | str) -> bool:
     return all(_is_word(word) for word in words)
 
 
+def ends_page(text: str) -> bool:
+    """Whether a site's line opens what stands below a document: buttons, neighbours, who runs the site."""
+    return _patterns("end").search(re.sub(r"\s+", "", text)) is not None
+
+
 def _is_word(word: str) -> bool:
     return _patterns("word").fullmatch(word) is not None or word.isdigit() or word in ("年", "月", "日")
 

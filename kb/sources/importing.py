@@ -7,13 +7,14 @@ name; the document goes to ``<id>.md``. Both appear whole or not at all.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb import corpus
-from kb.models import Document, KbError
+from kb.models import KbError
 from kb.sources import Change, ImportedPage, import_page
 
 #: Names of the front matter's fields in reports.
@@ -35,6 +36,7 @@ class Imported:
     target: Path
     page: ImportedPage
     unchanged: bool
+    replaces: Path | None = None      # an earlier import of the same page under another name, untouched since
 
 
 def import_pages(pages: Sequence[Path], into: Path, force: bool = False, report: Path | None = None,
@@ -63,47 +65,47 @@ def _plan(pages: Sequence[Path], into: Path, force: bool, region_code: str | Non
     planned: list[Imported] = []
     for source in pages:
         page = import_page(source, region_code)
-        page, target = _placed(page, source, into, known, planned)
+        page, target, old = _placed(page, source, into, known, planned)
         rendered = corpus.sealed(page.document)
         unchanged = target.exists() and target.read_bytes() == rendered.encode("utf-8")
         if target.exists() and not unchanged and not force and corpus.edited_by_hand(target):
             raise KbError("this file was edited by hand", file=target,
                           mend=f"--force overwrites it with a fresh import of {source.name}")
         _check_source(page, source, into, force)
-        planned.append(Imported(source, target, page, unchanged))
+        planned.append(Imported(source, target, page, unchanged, old))
     return tuple(planned)
 
 
-def _known(into: Path) -> dict[str, Document]:
-    """Documents of the corpus by the hash of their page; a file that cannot be read is left to ``kb build``."""
-    found: dict[str, Document] = {}
+def _known(into: Path) -> dict[str, Path]:
+    """Files of the corpus by the hash of their page; also those that still lack a region or a title."""
+    found: dict[str, Path] = {}
     for path in sorted(into.glob("*.md")):
-        try:
-            document = corpus.read_document(path)
-        except KbError:
-            continue
-        if document.source_sha256:
-            found[document.source_sha256] = document
+        if match := re.search(r"^source_sha256: *'?([0-9a-f]{64})'?$", corpus.front_matter(path), re.MULTILINE):
+            found[match[1]] = path
     return found
 
 
-def _placed(page: ImportedPage, source: Path, into: Path, known: dict[str, Document],
-            planned: Sequence[Imported]) -> tuple[ImportedPage, Path]:
-    """The page with the id that it gets in this corpus, and its file.
+def _placed(page: ImportedPage, source: Path, into: Path, known: dict[str, Path],
+            planned: Sequence[Imported]) -> tuple[ImportedPage, Path, Path | None]:
+    """The page with the id that it gets in this corpus, its file, and the file that it replaces.
 
-    The same page imported again goes where it went before, whatever id a person gave it there. Another page
-    with the same place, year and number is another version of the same document: its id gets a suffix.
+    The same page imported again goes where a person put it, whatever id it has there; an import that nobody
+    touched moves to its new name (unknown-… becomes yinzhou-… with --region). Another page with the same place,
+    year and number is another version of the same document: its id gets a suffix.
     """
     document = page.document
-    if same := known.get(document.source_sha256 or ""):
-        assert same.file is not None
-        return replace(page, document=replace(document, id=same.id)), same.file
+    old = known.get(document.source_sha256 or "")
+    if old and (old.stem == document.id or corpus.edited_by_hand(old)):
+        written = re.search(r"^id: *([a-z0-9-]+) *$", corpus.front_matter(old), re.MULTILINE)
+        return replace(page, document=replace(document, id=written[1] if written else old.stem)), old, None
     taken = {other.page.document.id: other.page.document.source_sha256 for other in planned}
     wanted, count = document.id, 1
     while True:
         target = into / f"{wanted}.md"
         if not target.exists() and wanted not in taken:
             break
+        if target.exists():
+            corpus.read_document(target)      # a file that a person broke is named, not stepped around
         if taken.get(wanted) == document.source_sha256:
             raise KbError("this page was named twice", file=source)
         count += 1
@@ -111,7 +113,7 @@ def _placed(page: ImportedPage, source: Path, into: Path, known: dict[str, Docum
     if wanted != document.id:
         note = f"编号 {document.id} 已被另一页面占用，本页记为 {wanted}；如为同一文件的另一来源，请删去其一"
         page = replace(page, notes=(*page.notes, note))
-    return replace(page, document=replace(document, id=wanted)), into / f"{wanted}.md"
+    return replace(page, document=replace(document, id=wanted)), into / f"{wanted}.md", old
 
 
 def _check_source(page: ImportedPage, source: Path, into: Path, force: bool) -> None:
@@ -127,6 +129,8 @@ def _write(outcome: Imported, into: Path) -> None:
         corpus.write_whole(kept, outcome.page.page)
     if not outcome.unchanged:
         corpus.write_whole(outcome.target, corpus.sealed(outcome.page.document).encode("utf-8"))
+    if outcome.replaces is not None:
+        outcome.replaces.unlink(missing_ok=True)
 
 
 # --- what the terminal and the report say ------------------------------------------------------------------------
@@ -135,6 +139,8 @@ def summary(outcome: Imported) -> list[str]:
     """The account of one page for the terminal, in Chinese."""
     page = outcome.page
     state = "（与已有文件相同，未改动）" if outcome.unchanged else ""
+    if outcome.replaces is not None:
+        state = f"（代替 {outcome.replaces.name}）"
     out = [f"{outcome.source} → {outcome.target}{state}", f"  {page.document.title or '（无标题）'}",
            f"  编码 {page.encoding}，正文 {len(page.document.text)} 字符"]
     for step, changes in by_step(page).items():
@@ -152,7 +158,7 @@ def summary(outcome: Imported) -> list[str]:
         out.append("  未找到：" + "、".join(FIELD_NAMES[name] for name in page.missing))
     out += [f"  注意：{note}" for note in page.notes]
     if not page.document.region_code:
-        out.append("  注意：没有行政区划不能建库，请在文件头补上 region_code，或用 --region 代码 重新导入")
+        out.append("  注意：没有行政区划不能建库，请在文件头补上 region_code，或加 --region 代码 重新导入")
     return out
 
 

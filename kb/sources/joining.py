@@ -9,9 +9,29 @@ from dataclasses import replace
 from kb.sources import marks
 from kb.sources.characters import Edited
 from kb.sources.page import Draft, Line
+from kb.text import normalise
 
 _ENDS = "。；;：:！？!?…"
 _SUBHEADING = 16           # characters of the longest unnumbered sub-heading; 鄞州's have 4 to 10
+
+
+_CRAMMED = 200           # characters of a line from which on spaces may stand for its paragraphs' ends
+_PIECES = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f]|\d)")
+
+
+def split_crammed(draft: Draft) -> Edited:
+    """A line that a mirror crammed a whole document into, a space where a paragraph ended, is taken apart: a long
+    line with several numbers after a space. A space inside a name (中共临海市委 临海市人民政府) is no such end."""
+    out: list[Line] = []
+    edits: list[tuple[int, str, str]] = []
+    for line in draft.lines:
+        pieces = _PIECES.split(line.text) if len(line.text) > _CRAMMED and not line.table else []
+        if sum(marks.number_of(piece) is not None for piece in pieces) < 3:
+            out.append(line)
+            continue
+        out += [replace(line, text=piece, gap=True) for piece in pieces]
+        edits.append((line.number, line.text, "\n".join(pieces)))
+    return replace(draft, lines=tuple(out)), edits
 
 
 def join_wrapped(draft: Draft) -> Edited:
@@ -33,10 +53,10 @@ def join_wrapped(draft: Draft) -> Edited:
 
 
 def _glue(a: str, b: str) -> str:
-    """Two halves of a broken line; Latin words keep a space between them."""
+    """Two halves of a broken line. Two Latin words keep a space between them; a word cut in two (A / I) does not."""
     if re.fullmatch(r"第.{1,12}[编章节条](?:之.{1,3})?", a):
         return a + "\u3000" + b
-    space = " " if a[-1:].isascii() and a[-1:].isalnum() and b[:1].isascii() and b[:1].isalpha() else ""
+    space = " " if re.search("[A-Za-z]{3}$", a) and re.match("[A-Za-z]{3}", b) else ""
     return a + space + b
 
 
@@ -57,19 +77,25 @@ def _wrap_width(page: tuple[Line, ...]) -> int | None:
 
 def _continues(before: Line, line: Line, size: int, width: int | None) -> bool:
     a, b = before.text, line.text
-    if before.table or line.table or before.level or line.level or _opens(b):
+    if before.table or line.table or before.level or line.level:
         return False
+    full = width is not None and width - 4 <= size <= width + 6 and not line.indent
+    if _opens(b):            # 〔2 / 021〕31号 and 20 / 22. are numbers cut in two
+        return full and (a[-1].isdigit() and b[0].isdigit() or marks.unfinished(a) and a[-1] not in "—（(“")
     number = marks.number_of(a)
     if number is not None and number.rest >= len(a) and number.style.kind != "dash" and not a[0].isascii():
         return True          # 一、 or 第一条 alone on a line: its text is the next one (lists turned into text)
-    if width is not None and size >= width - 4 and not line.indent and size <= width + 6:
-        if a[-1] in _ENDS:
-            return not line.gap and size >= width - 1 and not marks.is_date_line(b) and not marks.is_issuer(b)
-        return not (line.gap and marks.is_date_line(b))
-    if marks.is_date_line(b) or marks.is_salutation(b) or marks.opens_trailer(b):
+    if marks.is_date_line(b) or marks.opens_trailer(b) or (line.gap and not re.search("[，,。；]", a) and full):
         return False
-    if len(a) >= 30 and a[-1] not in _ENDS + "”）)》" and re.search("[，,。]", a) and marks.is_sentence(b) and not line.gap:
-        return True          # prose that breaks off without a mark
+    if width is not None and full:
+        if a[-1] in _ENDS:
+            return not line.gap and size >= width - 1 and not marks.is_issuer(b)
+        return True
+    if marks.is_salutation(b):
+        return False
+    broken_off = len(a) >= 30 and a[-1] not in _ENDS + "”）)》" and re.search("[，,。]", a) and not line.gap
+    if broken_off and marks.is_sentence(b):
+        return True
     return marks.unfinished(a) and a[-1] not in "—" and len(a) >= 6 and not _is_cell(a, b)
 
 
@@ -137,9 +163,13 @@ def is_subheading(line: Line, following: Line | None) -> bool:
 def _takes_sentence(before: Line, line: Line) -> bool:
     if before.level or line.level or before.table or line.table or _opens(line.text):
         return False
-    if line.text[-1] not in "。！？；" or before.text[-1] not in "。！？；" or not marks.is_sentence(line.text):
+    folded = normalise(before.text)
+    if folded.count("(") > folded.count(")"):
+        return True                                  # （责任单位：……。各平台为责任主体）
+    if marks.opens_trailer(line.text) or marks.opens_trailer(before.text) or before.text[-1] not in "。！？；":
         return False
-    if marks.opens_trailer(line.text) or marks.opens_trailer(before.text):
+    bracketed = line.text[0] in "(（" and line.text[-1] in ")）" and len(line.text) > 8      # （责任单位：……）
+    if line.text[-1] not in "。！？；" and not bracketed:
         return False
     number = marks.number_of(before.text)
     if number is None:

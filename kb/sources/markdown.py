@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kb.parse.numbering import Number
+from kb.numbering import Number
 from kb.sources import marks
 from kb.sources.joining import is_subheading
 from kb.sources.page import Line

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from kb.parse.numbering import Number, read_number
+from kb.numbering import Number, read_number
 from kb.text import normalise
 from kb.vocabulary import lines
 
