@@ -7,6 +7,7 @@ how far out a style stands; GB/T 9704 orders 一、（一） 1. （1）, legisla
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kb.models import ProvisionKind
@@ -63,6 +64,14 @@ STYLES: tuple[Style, ...] = (
     _style("dash", "——", 11, "—{d}", r"(?P<n>-{2,4}|- -)\s*(?=[^\s|-])"),
 )
 
+#: 1 总则 / 1.1 编制目的 / 1.1.1 … as emergency plans and technical guides number: by depth. Never read off a line alone:
+#: see :func:`decimal_outline`.
+_DECIMALS = tuple(Style(kind, name, rank, "", re.compile("")) for kind, name, rank in (
+    ("section", "1", 5), ("subsection", "1.1", 6), ("item", "1.1.1", 7), ("subitem", "1.1.1.1", 8)))
+# 1.3万亩 and 2.0版 at the start of a broken line are amounts
+_DECIMAL = re.compile(r"(?P<n>\d{1,2}(?:\.\d{1,2}){0,3})(?P<dot>[.、]?)"
+                      r"(?:(?P<gap>\s+)|(?![万亿元亩年月日个家项人%倍版级吨千平米]))(?=[\u4e00-\u9fffA-Z\"(<])")
+
 _RUNS = ((ord("㈠"), 10), (ord("⒈"), 20), (ord("⑴"), 20), (ord("①"), 20))
 
 
@@ -101,3 +110,40 @@ def to_han(value: int) -> str:
         elif out:
             zero = bool(value)
     return out.removeprefix("一") if out.startswith("一十") else out
+
+
+def decimal_outline(lines: Sequence[str]) -> dict[int, Number]:
+    """The numbers of an outline in decimals (1 总则, 1.1 编制目的) by the index of their line in the normalised
+    ``lines``; empty where the document has none.
+
+    Judged by the whole sequence: each number must follow from the one before it (1.2 from 1.1, 2 from 1.3.4).
+    """
+    found: dict[int, Number] = {}
+    last: tuple[int, ...] = (0,)
+    candidates = list(_decimals(lines))
+    for at, (index, match, parts) in enumerate(candidates):
+        if not _follows(last, parts):
+            continue
+        if len(parts) == 1 and (match["dot"] or not match["gap"]):     # 2.甲 may be an item below 1.3
+            following = candidates[at + 1][2] if at + 1 < len(candidates) else ()
+            if following != (*parts, 1):
+                continue
+        style = _DECIMALS[len(parts) - 1]
+        found[index] = Number(style, ".".join(map(str, parts)), parts[-1], match.end())
+        last = parts
+    dotted = sum("." in number.label for number in found.values())
+    return found if dotted >= 2 and len(found) > dotted else {}
+
+
+def _decimals(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str], tuple[int, ...]]]:
+    for index, line in enumerate(lines):
+        if match := _DECIMAL.match(line):
+            yield index, match, tuple(map(int, match["n"].split(".")))
+
+
+def _follows(last: tuple[int, ...], parts: tuple[int, ...]) -> bool:
+    """Whether ``parts`` is the first number below ``last``, or the next at its depth or further out."""
+    depth = len(parts)
+    if depth == len(last) + 1:
+        return parts == (*last, 1)
+    return depth <= len(last) and parts == (*last[:depth - 1], last[depth - 1] + 1)

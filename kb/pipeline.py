@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import combinations
 from pathlib import Path
@@ -19,11 +19,13 @@ from kb.align import align
 from kb.concordance import concordance
 from kb.differences import differences
 from kb.extract import statements
-from kb.models import Alignment, Difference, Document, KbError, NumberingWarning, Provision, Statements
+from kb.models import Alignment, Difference, Document, KbError, NumberingWarning, Provision, Span, Statements
 from kb.parse import parse
+from kb.render import Segment, segments
 from kb.vocabulary import regions
 
 T = TypeVar("T")
+_TEXT_PAGES = frozenset({".txt", ".html", ".htm", ".md"})
 #: Shows how far a stage is: gets its name and its items, and hands the items on.
 Progress = Callable[[str, Sequence[T]], Iterable[T]]
 
@@ -80,6 +82,7 @@ def assemble(documents: Sequence[Document], facts: dict[str, str],
     pairs = list(combinations(by_level, 2))
     alignments: list[Alignment] = []
     differing: list[tuple[Difference, ...]] = []
+    stretches: list[tuple[Segment, ...]] = []
     for a, b in _each(progress, "对齐、比较", pairs):
         clauses = [{p.path: p for p in provisions[document.id]} for document in (a, b)]
         for alignment in align(provisions[a.id], provisions[b.id]):
@@ -87,9 +90,36 @@ def assemble(documents: Sequence[Document], facts: dict[str, str],
             differing.append(differences(
                 alignment, clauses[0][alignment.a_path], clauses[1][alignment.b_path],
                 found[a.id, alignment.a_path], found[b.id, alignment.b_path], a, b))
+            stretches.append(_segments(alignment, clauses, found, a, b))
     rows = concordance(documents, provisions, alignments)
     return database.Content(documents=documents, provisions=provisions, statements=found, alignments=alignments,
-                            differences=differing, concordance=rows, warnings=numbering, facts=facts)
+                            differences=differing, segments=stretches, concordance=rows,
+                            pages=_pages(documents), warnings=numbering, facts=facts)
+
+
+def _segments(alignment: Alignment, clauses: Sequence[Mapping[str, Provision]],
+              found: Mapping[tuple[str, str], Statements], a: Document, b: Document) -> tuple[Segment, ...]:
+    """What the two clauses share and what not; for a partial inside the parts that match."""
+    one, other = clauses[0][alignment.a_path].text, clauses[1][alignment.b_path].text
+    if alignment.relation == "equivalent":
+        return segments(one, other, found[a.id, alignment.a_path], found[b.id, alignment.b_path],
+                        a.region_code, b.region_code)
+    left, right = alignment.a_span.start, alignment.b_span.start
+    return tuple(replace(s, a=Span(s.a.start + left, s.a.end + left), b=Span(s.b.start + right, s.b.end + right))
+                 for s in segments(alignment.a_span.of(one), alignment.b_span.of(other), None, None,
+                                   a.region_code, b.region_code))
+
+
+def _pages(documents: Iterable[Document]) -> dict[str, str]:
+    """Text of the pages as obtained, by document id, where the page is there and is text."""
+    pages: dict[str, str] = {}
+    for document in documents:
+        page = document.file.parent / document.source_file if document.file and document.source_file else None
+        if page is None or page.suffix.lower() not in _TEXT_PAGES or not page.is_file():
+            continue
+        with contextlib.suppress(UnicodeDecodeError):
+            pages[document.id] = page.read_text("utf-8-sig")
+    return pages
 
 
 def _each(progress: Progress[object], stage: str, items: Sequence[T]) -> Iterator[T]:

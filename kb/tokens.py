@@ -63,6 +63,7 @@ _QUOTED = re.compile(r"[\"'][^\"',。;:]{1,16}[\"']")                          #
 _CLASSES = re.compile(r"[A-E]类?(?:[/、和][A-E]类?)+")                     # A/B类, A、B类, A类、B类
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:/\d+)?(?:[%‰]|[万亿千百]?(?:元|亩|家|个|项|台|吨|人|年|月|日|倍|层|宗|条))?")
 _LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.&+]*")
+_SPELT = re.compile(r"[零一二三四五六七八九十百千万亿两半几]+(?:分之[零一二三四五六七八九十百千万]+)?")
 _AGENCY_END = re.compile(
     r"领导小组办公室|领导小组|管委会|人民政府|政府|主管部门|管理部门|部门|办公室|工作专班|专班|人民法院|法院|检察院|"
     r"集团|支队|大队|中心支行|分局|海关|中心|局|厅|委|办")
@@ -140,6 +141,9 @@ def tokens(text: str, statements: Statements | None = None, region_code: str | N
 
 def _claims(text: str, folded: str, statements: Statements, region_code: str | None) -> Iterator[Claim]:
     """Spans in order of precedence; a later one that overlaps an earlier one is dropped."""
+    for citation in statements.citations:
+        if citation.title is None:
+            yield citation.start, citation.end, "document", _plain(folded[citation.start:citation.end])
     for match in _TITLE.finditer(folded):   # 《…清单》 that is yet to be made is no citation, only words
         if any(citation.start <= match.start() < citation.end for citation in statements.citations):
             yield match.start(), match.end(), "title", _plain(match[0])
@@ -201,7 +205,10 @@ def core(text: str, quantity: Quantity) -> tuple[int, int]:
     """Span of a quantity's number and unit without the bound words around it."""
     digits = [match.span() for match in re.finditer(r"\d[\d.,/]*", quantity.quote)]
     if not digits:
-        return quantity.start, quantity.end
+        spelt = max(_SPELT.finditer(quantity.quote), key=lambda match: len(match[0]), default=None)
+        if spelt is None:                     # 翻番, 清零
+            return quantity.start, quantity.end
+        digits = [spelt.span()]
     end = digits[-1][1]
     unit = quantity.quote.find(quantity.unit, end) if quantity.unit else -1
     if 0 <= unit <= end + 2:
@@ -260,7 +267,7 @@ _BLIND: Mapping[str, str] = {"number": "#", "document": "《", "title": "《"}
 
 
 def bag(items: Iterable[Token]) -> dict[str, float]:
-    """Weight of each key; amounts and citations count as such, so that 28万元 is like 20.3万元."""
+    """Weight of each key; amounts and citations count as such, so that 28万元 is like 35万元."""
     found: dict[str, float] = {}
     for token in items:
         if token.kind == "quoted":              # “浙江出口名牌” in one text, the bare words in the other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import signal
@@ -16,7 +17,8 @@ import pytest
 from kb import pipeline
 from kb.models import KbError
 
-KB = [sys.executable, "-c", "from kb.cli import main; main()"]
+KB = [sys.executable, "-m", "kb"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 
 
 def rows(db: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
@@ -141,7 +143,8 @@ def left_as_it_was(place: Path, before: bytes) -> None:
 
 
 def run(place: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*KB, *arguments], cwd=place, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run([*KB, *arguments], cwd=place, capture_output=True, text=True, timeout=120,
+                          env=ENVIRONMENT, **options)  # type: ignore[call-overload,no-any-return]
 
 
 @pytest.mark.parametrize(("edit", "words"), [
@@ -171,7 +174,7 @@ def test_a_full_disk(place: Path) -> None:
 
 def test_interrupted_in_mid_build(place: Path) -> None:
     before = (place / "kb.db").read_bytes()
-    process = subprocess.Popen([*KB, "build", "--force"], cwd=place, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*KB, "build", "--force"], cwd=place, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert process.stderr is not None
     process.stderr.readline()               # the first stage has begun
     time.sleep(0.05)

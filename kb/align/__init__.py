@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz
 
 from kb.align.features import Evidence, evidence
 from kb.align.model import Model, shipped
@@ -124,7 +125,7 @@ def _rows(a: Unit, b: Unit, relation: Relation, score: float, likeness: NDArray[
     for x, y in _matches(likeness):
         one, other = a.sentences[x], b.sentences[y]
         groups[one.member, other.member].append(
-            SentenceMatch(one.span, other.span, round(min(1.0, float(likeness[x, y])), 3)))
+            SentenceMatch(one.span, other.span, _shown(one.text, other.text, float(likeness[x, y]))))
     if relation == "equivalent":
         yield _row(a, b, (0, 0), relation, score, tuple(groups.pop((0, 0), ())))
     fine = {members: matches for members, matches in groups.items() if not _dash(a, b, members)}
@@ -132,6 +133,11 @@ def _rows(a: Unit, b: Unit, relation: Relation, score: float, likeness: NDArray[
         yield _row(a, b, (0, 0), relation, score, ())
     for members, matches in fine.items():
         yield _row(a, b, members, "partial", score, tuple(matches))
+
+
+def _shown(a: str, b: str, likeness: float) -> float:
+    """Likeness of two sentences as it is shown: of matter and, by half, letter for letter; 1 only for the same."""
+    return round((min(1.0, likeness) + fuzz.ratio(a, b) / 100) / 2, 3)
 
 
 def _dash(a: Unit, b: Unit, members: Place) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,25 @@ def evidence(a: Sequence[Unit], b: Sequence[Unit]) -> Evidence:
     likeness = _likeness(one.words, one.pairs, other.words, other.pairs)
     features = (_of_texts(a, b) | _of_sentences(one, other, likeness) | _of_one_sentence(a, b, one, other)
                 | _of_structure(a, b))
+    features["comparable"] = np.full_like(features["likeness"], comparable_documents(a, b))
     _without_headings(features)
     return Evidence(features, likeness, one.starts, other.starts)
+
+
+def comparable_documents(a: Sequence[Unit], b: Sequence[Unit]) -> float:
+    """Whether the two documents are about one field at all, from 0 to 1. Among clauses of unrelated documents some
+    pair is always the best, and what counts relative to the best would take it for a counterpart. The mean of the
+    cosine of their words and of the share of the poorer one's words that the other has (a single clause against a long
+    document has a low cosine) is below 0.42 for laws of other matters, above 0.51 for all annotated pairs. It is one
+    piece of evidence, no gate: a clause copied into a document on something else is still found."""
+    counts = [Counter(term for unit in side for term in _words(unit)) for side in (a, b)]
+    if not all(counts):
+        return 0.0
+    shared = counts[0].keys() & counts[1].keys()
+    product = sum(log(1 + counts[0][term]) * log(1 + counts[1][term]) for term in sorted(shared))
+    lengths = [sum(log(1 + number) ** 2 for number in count.values()) ** 0.5 for count in counts]
+    alike = (product / (lengths[0] * lengths[1]) + len(shared) / min(map(len, counts))) / 2
+    return min(1.0, max(0.0, (alike - 0.40) / 0.10))
 
 
 # --- the whole text and the heading ----------------------------------------------------------------------------

@@ -1,13 +1,14 @@
 """The learnt combination of the evidence: two logistic regressions whose coefficients stand in weights.tsv.
 
-``weights.tsv`` has a row for each feature with its ``centre`` and ``spread`` over the training pairs, and the
-coefficient with which the standardised feature enters ``equivalent`` and ``any`` (equivalent or partial); the row
-``intercept`` holds the constants. benchmarks/alignment_weights.py makes the file and prints the cross-validation.
+``weights.tsv`` has a row for each feature of each regression, ``equivalent`` and ``any`` (equivalent or partial): its
+``centre`` and ``spread`` over the pairs that this regression learnt from, and the coefficient of the standardised
+feature. The two learn from different pairs, so their scales differ. benchmarks/alignment_weights.py
+makes the file and prints the cross-validation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,8 +21,8 @@ from kb.align.space import Matrix
 #: What the regressions use; the other features are for explaining only.
 EQUIVALENT = ("relative", "relative_covered", "relative_heading", "heading_found", "no_heading", "owned",
               "sole_role", "goal_clash", "other_partner")
-ANY = ("relative", "relative_covered", "relative_meaning", "covered", "mutual_sentences", "sentence_in_clause_one",
-       "sentence_in_clause_both", "heading_in_sentence", "length", "sole_role", "goal_clash")
+ANY = ("likeness", "relative", "relative_covered", "relative_meaning", "covered", "mutual_sentences",
+       "sentence_in_clause_one", "sentence_in_clause_both", "heading_in_sentence", "length", "sole_role", "goal_clash", "comparable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,11 @@ class Model:
     any: Regression
 
     def probabilities(self, features: Mapping[str, Matrix]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of being equivalent, and of being equivalent or partial, for every pair."""
+        """Of being equivalent, and of being equivalent or partial, for every pair. What is not even related is not
+        equivalent: the first regression knows only pairs that are each other's best, however bad the best is."""
         related = self.any.probability(features)
         equal = self.equivalent.probability({**features, "other_partner": other_partner(related, features)})
-        return equal, np.maximum(equal, related)
+        return np.minimum(equal, related), related
 
 
 def other_partner(related: NDArray[np.float64], features: Mapping[str, Matrix]) -> Matrix:
@@ -85,30 +87,35 @@ def _best_other(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(matrix >= two[:, 1:], two[:, :1], two[:, 1:]))
 
 
+_COLUMNS = ("regression", "feature", "centre", "spread", "coefficient")
+
+
 @cache
 def shipped() -> Model:
     """The model of weights.tsv."""
-    text = files(__package__).joinpath("weights.tsv").read_text(encoding="utf-8")
-    header, *rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    table = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
-    return Model(_regression(table, "equivalent"), _regression(table, "any"))
+    return from_table(files(__package__).joinpath("weights.tsv").read_text(encoding="utf-8"))
 
 
-def _regression(table: Mapping[str, Mapping[str, str]], target: str) -> Regression:
-    weights = tuple(Weight(name, float(row["centre"]), float(row["spread"]), float(row[target]))
-                    for name, row in table.items() if name != "intercept" and row[target])
-    return Regression(float(table["intercept"][target]), weights)
+def from_table(text: str) -> Model:
+    """The model that ``text`` writes down in the form of weights.tsv."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    rows = [dict(zip(_COLUMNS, line.split("\t"), strict=True)) for line in lines[1:]]
+    return Model(_regression(rows, "equivalent"), _regression(rows, "any"))
+
+
+def _regression(rows: Sequence[Mapping[str, str]], target: str) -> Regression:
+    own = [row for row in rows if row["regression"] == target]
+    constant = next(float(row["coefficient"]) for row in own if row["feature"] == "constant")
+    return Regression(constant, tuple(
+        Weight(row["feature"], float(row["centre"]), float(row["spread"]), float(row["coefficient"]))
+        for row in own if row["feature"] != "constant"))
 
 
 def as_table(model: Model) -> str:
-    """``model`` in the form of weights.tsv."""
-    rows = ["feature\tcentre\tspread\tequivalent\tany",
-            f"intercept\t\t\t{model.equivalent.constant:.4f}\t{model.any.constant:.4f}"]
-    equivalent = {weight.name: weight for weight in model.equivalent.weights}
-    related = {weight.name: weight for weight in model.any.weights}
-    for name in {**equivalent, **related}:
-        scale = equivalent.get(name) or related[name]
-        one, two = equivalent.get(name), related.get(name)
-        rows.append(f"{name}\t{scale.centre:.4f}\t{scale.spread:.4f}\t{f'{one.coefficient:.4f}' if one else ''}"
-                    f"\t{f'{two.coefficient:.4f}' if two else ''}")
-    return "\n".join(rows) + "\n"
+    """``model`` in the form of weights.tsv, to four digits."""
+    rows = [_COLUMNS]
+    for target, regression in (("equivalent", model.equivalent), ("any", model.any)):
+        rows.append((target, "constant", "", "", f"{regression.constant:.4f}"))
+        rows += [(target, w.name, f"{w.centre:.4f}", f"{w.spread:.4f}", f"{w.coefficient:.4f}")
+                 for w in regression.weights]
+    return "".join("\t".join(row) + "\n" for row in rows)

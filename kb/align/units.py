@@ -97,11 +97,18 @@ def _unit(members: Sequence[Provision], by_path: Mapping[str, Provision], place:
 
 def _sentences(number: int, member: Provision) -> list[Sentence]:
     text = comparable(member.text)
-    found = [Sentence(number, span, span.of(text)) for span in sentences(text)]
+    found = [Sentence(number, span, span.of(text)) for raw in sentences(member.text) if len(span := _trim(text, raw))]
     if number and member.heading and found:  # a piece's heading speaks with its first sentence
         first = found[0]
         found[0] = Sentence(number, first.span, f"{normalise(member.heading)}:{first.text}")
     return [sentence for sentence in found if any(char.isalnum() for char in sentence.text)]
+
+
+def _trim(text: str, span: Span) -> Span:
+    """``span`` without the blanks at its ends."""
+    words = span.of(text)
+    start = span.start + len(words) - len(words.lstrip())
+    return Span(start, start + len(words.strip()))
 
 
 def comparable(text: str) -> str:

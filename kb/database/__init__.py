@@ -4,30 +4,25 @@
 tables; :mod:`kb.database.schema` is their one definition.
 """
 
+from kb.database.comparing import Comparison, DifferenceRow, Pair, comparison, pairs_of
+from kb.database.finding import Hit, count, find, nearest, search
 from kb.database.read import (
     Clause,
     ClauseView,
-    Comparison,
     Counterpart,
-    DifferenceRow,
     DocumentRow,
-    Hit,
-    Pair,
     build_facts,
     clause,
-    comparison,
     document,
     documents,
-    nearest,
     open_read,
     outline,
-    search,
 )
 from kb.database.schema import SCHEMA_VERSION
 from kb.database.write import Content, connect_new, searchable, write
 
 __all__ = [
     "SCHEMA_VERSION", "Clause", "ClauseView", "Comparison", "Content", "Counterpart", "DifferenceRow", "DocumentRow",
-    "Hit", "Pair", "build_facts", "clause", "comparison", "connect_new", "document", "documents",
-    "nearest", "open_read", "outline", "search", "searchable", "write",
+    "Hit", "Pair", "build_facts", "clause", "comparison", "connect_new", "count", "document", "documents", "find",
+    "nearest", "open_read", "outline", "pairs_of", "search", "searchable", "write",
 ]

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from kb.fulltext import TOKENIZER
 
 #: Raise it with every change that makes an older file unreadable; a file of another version is built again.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ _CLAUSE: Final[dict[str, type]] = {"id": int, "clause_id": int}
 
 TABLES: Final[dict[str, Table]] = {
     "regions": Table(
-        {"code": str, "name": str, "short": str, "level": str, "parent_code": str},
+        {"code": str, "name": str, "short": str, "sign": str, "level": str, "parent_code": str},
         {"parent_code": "regions"}, not_null=("name", "level"), pk="code"),
     "documents": Table(
         {"id": str, "name": str, "region_code": str, "title": str, "kind": str, "issuer": str, "doc_number": str,
          "unified_number": str, "index_number": str, "signed_on": str, "written_on": str, "published_on": str,
-         "effective_on": str, "expires_on": str, "validity": str, "in_corpus": int, "chars": int, "inferred": str,
-         "source_file": str, "source_sha256": str, "text": str},
+         "effective_on": str, "expires_on": str, "year": int, "validity": str, "in_corpus": int, "chars": int,
+         "clauses": int, "inferred": str, "source_file": str, "source_sha256": str, "text": str},
         {"region_code": "regions"}, ("doc_number",), ("name", "title", "validity", "in_corpus")),
     "clauses": Table(
         {"id": int, "name": str, "document_id": str, "path": str, "label": str, "part": str, "parent_id": int,
@@ -55,11 +55,14 @@ TABLES: Final[dict[str, Table]] = {
     "responsibilities": Table(
         _CLAUSE | {"unit": str, "agency": str, "role": str, "start": int, "end": int},
         {"clause_id": "clauses"}, ("agency",)),
+    "indicators": Table(
+        {"id": int, "name": str, "kind": str, "unit": str, "documents": int, "quantities": int}, {},
+        ("kind",), ("name", "kind", "documents", "quantities")),
     "quantities": Table(
         _CLAUSE | {"quote": str, "start": int, "end": int, "indicator": str, "bound": str, "value": float,
                    "value_to": float, "value_from": float, "unit": str, "kind": str, "base_value": float,
-                   "base_unit": str},
-        {"clause_id": "clauses"}, ("indicator", "kind")),
+                   "base_unit": str, "deadline": str, "indicator_id": int},
+        {"clause_id": "clauses", "indicator_id": "indicators"}, ("indicator", "kind")),
     "validity_statements": Table(
         _CLAUSE | {"quote": str, "start": int, "end": int, "aspect": str, "on_date": str},
         {"clause_id": "clauses"}),
@@ -72,9 +75,13 @@ TABLES: Final[dict[str, Table]] = {
         {"document_id": "documents", "basis_document_id": "documents", "clause_id": "clauses"}),
     "alignments": Table(
         {"id": int, "a_document_id": str, "a_clause_id": int, "b_document_id": str, "b_clause_id": int,
-         "relation": str, "score": float} | _SPANS,
+         "relation": str, "score": float} | _SPANS | {"differences": int, "rewritten": int, "segments": str},
         {"a_document_id": "documents", "a_clause_id": "clauses", "b_document_id": "documents",
          "b_clause_id": "clauses"}),
+    "document_pairs": Table(
+        {"id": int, "a_document_id": str, "b_document_id": str, "alignments": int, "equivalent": int, "same": int,
+         "differences": int},
+        {"a_document_id": "documents", "b_document_id": "documents"}),
     "sentence_matches": Table(
         {"id": int, "alignment_id": int, "score": float} | _SPANS, {"alignment_id": "alignments"}),
     "differences": Table(
@@ -83,9 +90,15 @@ TABLES: Final[dict[str, Table]] = {
          "unit": str, "direction": str, "salience": float, "summary": str} | _SPANS,
         {"alignment_id": "alignments", "a_document_id": "documents", "a_clause_id": "clauses",
          "b_document_id": "documents", "b_clause_id": "clauses"}, ("type", "salience")),
+    "highlights": Table(
+        {"id": int, "rank": int, "label": str, "difference_id": int, "document_id": str, "clause_id": int,
+         "quote": str},
+        {"difference_id": "differences", "document_id": "documents", "clause_id": "clauses"}, ("rank",)),
     "concordance": Table(
         {"id": int, "row": int, "row_label": str, "document_id": str, "clause_id": int},
         {"document_id": "documents", "clause_id": "clauses"}, ("row",)),
+    "source_pages": Table(
+        {"id": int, "document_id": str, "file": str, "text": str}, {"document_id": "documents"}),
     "numbering_warnings": Table(
         {"id": int, "document_id": str, "path": str, "line": int, "problem": str}, {"document_id": "documents"}),
     "build": Table({"id": int, "key": str, "value": str}, {}, not_null=("key", "value")),
@@ -100,14 +113,13 @@ _A_B: Final = """
 VIEWS: Final[dict[str, str]] = {
     "v_documents": """
         select d.id, r.name as place, r.level, p.name as upper_place, d.doc_number, d.title, d.kind, d.issuer,
-            d.signed_on, d.effective_on, d.expires_on, d.validity, d.in_corpus,
-            (select count(*) from clauses c where c.document_id = d.id and c.text <> '') as clauses
+            d.signed_on, d.effective_on, d.expires_on, d.validity, d.in_corpus, d.clauses
         from documents d left join regions r on r.code = d.region_code left join regions p on p.code = r.parent_code
         order by d.rowid""",
     "v_alignments": f"""
         select a.id as alignment_id, ra.name as a_place, ca.label as a_label, ca.heading as a_heading,
             rb.name as b_place, cb.label as b_label, cb.heading as b_heading, a.relation, a.score,
-            (select count(*) from differences f where f.alignment_id = a.id) as differences,
+            a.differences,
             a.a_document_id, ca.path as a_path, a.b_document_id, cb.path as b_path,
             ca.text as a_text, cb.text as b_text
         from alignments a {_A_B.format(t="a")}
@@ -120,7 +132,7 @@ VIEWS: Final[dict[str, str]] = {
         order by f.salience desc, f.id""",
     "v_targets": """
         select q.indicator, r.name as place, q.bound, q.value, q.value_to, q.value_from, q.unit, q.base_value,
-            q.base_unit, q.quote, q.kind, c.label, c.heading, d.validity, d.id as document_id, c.path,
+            q.base_unit, q.quote, q.deadline, q.kind, c.label, c.heading, d.validity, d.id as document_id, c.path,
             q.id as quantity_id
         from quantities q join clauses c on c.id = q.clause_id join documents d on d.id = c.document_id
         left join regions r on r.code = d.region_code

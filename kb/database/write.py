@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from kb.database.citing import Register, number_key
+from kb.database.gathering import Picked, deadline, highlights, indicators
 from kb.database.schema import SCHEMA_VERSION, TABLES, create
 from kb.fulltext import index_text
 from kb.models import (
@@ -26,6 +28,7 @@ from kb.models import (
     Region,
     Statements,
 )
+from kb.render import Segment, rewritten
 from kb.vocabulary import regions
 
 Key = tuple[str, str]
@@ -37,7 +40,8 @@ class Content:
     """Everything a build found.
 
     ``provisions``: by document id, in document order. ``statements``: by (document id, path). ``differences``: one
-    sequence for each alignment, in the same order. ``facts``: what the build says of itself (the corpus's hash, the
+    sequence for each alignment, in the same order, as are ``segments``, the stretches that the two clauses share and do
+    not share. ``pages``: by document id the text of the page as obtained, where it is text. ``facts``: what the build says of itself (the corpus's hash, the
     program's version), without times, so that equal builds give equal files. Documents that are only cited are
     worked out from the citations.
     """
@@ -47,7 +51,9 @@ class Content:
     statements: Mapping[Key, Statements] = field(default_factory=dict)
     alignments: Sequence[Alignment] = ()
     differences: Sequence[Sequence[Difference]] = ()
+    segments: Sequence[Sequence[Segment]] = ()
     concordance: Sequence[ConcordanceRow] = ()
+    pages: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[NumberingWarning] = ()
     regions: Iterable[Region] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +109,10 @@ class _Writer:
         self.db, self.content = db, content
         self.documents = {document.id: document for document in content.documents}
         self.clause_ids: dict[Key, int] = {}
+        self.clauses_with_text = 0
+        self.quantities: list[Row] = []
+        self.alignments: list[Row] = []
+        self.differences: list[Row] = []
         self.register = Register(content.documents, self._mentions())
 
     def rows(self) -> None:
@@ -114,13 +124,23 @@ class _Writer:
         self._statements()
         self._insert("basis", self._basis())
         self._comparison()
+        self._insert("indicators", indicators(self.quantities, self.differences))
+        self._insert("quantities", self.quantities)
         self._insert("concordance", (
             {"row": row.row, "row_label": row.label, "document_id": key[0], "clause_id": self.clause_ids[key]}
             for row in self.content.concordance for key in row.clauses))
+        self._insert("highlights", self._highlights())
+        self._insert("source_pages", (
+            {"document_id": d.id, "file": d.source_file, "text": self.content.pages[d.id]}
+            for d in self._in_order() if d.id in self.content.pages))
         self._insert("numbering_warnings", (
             {"document_id": w.document_id, "path": w.path, "line": w.line, "problem": w.problem}
             for w in self.content.warnings))
-        facts = {"schema_version": str(SCHEMA_VERSION), **self.content.facts}
+        counted = {"documents": len(self.content.documents), "clauses": self.clauses_with_text,
+                   "alignments": len(self.alignments), "differences": len(self.differences),
+                   "quantities": len(self.quantities)}
+        facts = {"schema_version": str(SCHEMA_VERSION), **{key: str(n) for key, n in counted.items()},
+                 **self.content.facts}
         self._insert("build", ({"key": key, "value": facts[key]} for key in sorted(facts)))
 
     def _insert(self, table: str, rows: Iterable[Row]) -> None:
@@ -141,10 +161,14 @@ class _Writer:
             above = regions.ancestors(code) if code in known else ()
             for place in (*above, *([known[code]] if code in known else [])):
                 places.setdefault(place.code, place)
+        order = [*(d.region_code for d in self._in_order()), *(c.region_code for c in self.register.cited)]
+        codes = [code for code in order if code and code in known]
+        signs = regions.sigla([*codes, *(place.code for code in codes for place in regions.ancestors(code))])
         for code in sorted(places, key=lambda c: (_LEVELS.index(places[c].level), c)):
             place = places[code]
             parent = place.parent_code if place.parent_code in places else None
             yield {"code": code, "name": place.name, "level": place.level, "parent_code": parent,
+                   "sign": signs.get(code, place.name[:1]),
                    "short": regions.short(code) if code in known else place.name[:1]}
 
     def _documents(self) -> Iterator[Row]:
@@ -154,12 +178,15 @@ class _Writer:
                 "issuer": d.issuer, "doc_number": d.doc_number, "unified_number": d.unified_number,
                 "index_number": d.index_number, "signed_on": d.signed_on, "written_on": d.written_on,
                 "published_on": d.published_on, "effective_on": d.effective_on, "expires_on": d.expires_on,
+                "year": _year(d.signed_on or d.written_on or d.published_on, d.doc_number),
                 "validity": d.validity, "in_corpus": 1, "chars": len(d.text), "source_file": d.source_file,
+                "clauses": sum(bool(p.text) for p in self.content.provisions.get(d.id, ())),
                 "inferred": json.dumps(dict(d.inferred), ensure_ascii=False, sort_keys=True),
                 "source_sha256": d.source_sha256, "text": d.text}
         for cited in self.register.cited:
             yield {"id": cited.id, "name": cited.number, "region_code": cited.region_code, "title": cited.title,
-                   "doc_number": cited.number, "validity": "未知", "in_corpus": 0, "inferred": "{}"}
+                   "doc_number": cited.number, "validity": "未知", "in_corpus": 0, "inferred": "{}", "clauses": 0,
+                   "year": _year(None, cited.number)}
 
     def _in_order(self) -> list[Document]:
         """Province before prefecture before county, then by region code and id."""
@@ -182,6 +209,7 @@ class _Writer:
             who = self._name(document).split(" ")[0] if alone else document.doc_number or document.id
             for p in self.content.provisions.get(document.id, ()):
                 number += 1
+                self.clauses_with_text += bool(p.text)
                 self.clause_ids[p.document_id, p.path] = number
                 parent = self.clause_ids.get((p.document_id, p.parent)) if p.parent else None
                 yield {
@@ -215,11 +243,15 @@ class _Writer:
         self._insert("responsibilities", (
             {"clause_id": clause, "unit": r.unit, "agency": r.agency, "role": r.role, "start": r.start, "end": r.end}
             for clause, s in found for r in s.responsibilities))
-        self._insert("quantities", (
+        self.quantities = [
             {"clause_id": clause, "quote": q.quote, "start": q.start, "end": q.end, "indicator": q.indicator,
              "bound": q.bound, "value": q.value, "value_to": q.value_to, "value_from": q.value_from, "unit": q.unit,
-             "kind": q.kind, "base_value": q.base_value, "base_unit": q.base_unit}
-            for clause, s in found for q in s.quantities))
+             "kind": q.kind, "base_value": q.base_value, "base_unit": q.base_unit, "document_id": document.id,
+             "deadline": deadline(q, p.text, s.quantities)}
+            for document, p in self._provisions() if (s := self.content.statements.get((document.id, p.path)))
+            for q in s.quantities for clause in (self.clause_ids[document.id, p.path],)]
+        for number, row in enumerate(self.quantities, 1):
+            row["id"] = number
         self._insert("validity_statements", (
             {"clause_id": clause, "quote": v.quote, "start": v.start, "end": v.end, "aspect": v.aspect,
              "on_date": v.on} for clause, s in found for v in s.validity))
@@ -258,19 +290,52 @@ class _Writer:
             key=lambda item: (self.clause_ids[item[1].a_document, item[1].a_path],
                               self.clause_ids[item[1].b_document, item[1].b_path]))
         sides = {number: self._sides(alignment) for number, (_, alignment) in enumerate(aligned, 1)}
-        self._insert("alignments", (
-            {**sides[number], "relation": a.relation, "score": a.score, **_spans(a.a_span, a.b_span)}
-            for number, (_, a) in enumerate(aligned, 1)))
+        lists, stretches = self.content.differences, self.content.segments
+        for number, (position, a) in enumerate(aligned, 1):
+            found = stretches[position] if position < len(stretches) else ()
+            same = not (lists[position] if position < len(lists) else ())
+            self.alignments.append({
+                "id": number, **sides[number], "relation": a.relation, "score": a.score, **_spans(a.a_span, a.b_span),
+                "differences": 0 if same else len(lists[position]), "rewritten": int(rewritten(found)),
+                "segments": packed(found)})
+        self._insert("alignments", self.alignments)
+        self._insert("document_pairs", self._pairs())
         self._insert("sentence_matches", (
             {"alignment_id": number, "score": match.score, **_spans(match.a, match.b)}
             for number, (_, a) in enumerate(aligned, 1) for match in a.sentences))
-        lists = self.content.differences
-        self._insert("differences", (
+        self.differences = [
             {**sides[number], "alignment_id": number, "type": d.type, "a_quote": d.a_quote, "b_quote": d.b_quote,
              "a_value": d.a_value, "b_value": d.b_value, "unit": d.unit, "direction": d.direction,
              "salience": d.salience, "summary": d.summary, **_spans(d.a_span, d.b_span)}
             for number, (position, _) in enumerate(aligned, 1) if position < len(lists)
-            for d in lists[position]))
+            for d in lists[position]]
+        for number, row in enumerate(self.differences, 1):
+            row["id"] = number
+        self._insert("differences", self.differences)
+
+    def _pairs(self) -> Iterator[Row]:
+        """Pairs of documents that have aligned clauses, in the order of the documents."""
+        pairs: dict[Key, list[Row]] = {}
+        for row in self.alignments:
+            pairs.setdefault((row["a_document_id"], row["b_document_id"]), []).append(row)
+        for (a, b), rows in pairs.items():
+            equivalent = [row for row in rows if row["relation"] == "equivalent"]
+            yield {"a_document_id": a, "b_document_id": b, "alignments": len(rows), "equivalent": len(equivalent),
+                   "same": sum(not row["differences"] for row in equivalent),
+                   "differences": sum(row["differences"] for row in rows)}
+
+    def _highlights(self) -> Iterator[Row]:
+        matters: dict[int, set[int]] = {}
+        for row in self.content.concordance:
+            for key in row.clauses:
+                matters.setdefault(self.clause_ids[key], set()).add(row.row)
+        known = {self.clause_ids[d.id, p.path]: p for d, p in self._provisions()}
+        about = Picked(
+            {number: searchable(p) for number, p in known.items()},
+            {number: p.heading.strip().rstrip("。") or p.label for number, p in known.items()},
+            {number: frozenset(rows) for number, rows in matters.items()},
+            {d.id: place for place, d in enumerate(self._in_order())})
+        yield from highlights(self.differences, self.alignments, about)
 
     def _sides(self, a: Alignment) -> Row:
         return {"a_document_id": a.a_document, "a_clause_id": self.clause_ids[a.a_document, a.a_path],
@@ -282,6 +347,19 @@ _LEVELS = ("province", "prefecture", "county")
 
 def _spans(a: Any, b: Any) -> Row:
     return {"a_start": a.start, "a_end": a.end, "b_start": b.start, "b_end": b.end}
+
+
+def packed(found: Sequence[Segment]) -> str:
+    """Stretches that differ as compact JSON: [kind (delete, insert or replace by its first letter), start and end in
+    either text, 1 for a change that never counts]."""
+    return json.dumps([[s.kind[0], s.a.start, s.a.end, s.b.start, s.b.end, int(s.minor)]
+                       for s in found if s.kind != "equal"], separators=(",", ":"))
+
+
+def _year(date: str | None, number: str | None) -> int | None:
+    """The year of a date; else the one in a document number."""
+    found = re.match(r"\d{4}", date or "") or re.search(r"(?<=〔)\d{4}(?=〕)", number_key(number) or "")
+    return int(found[0]) if found else None
 
 
 def _cut(text: str, length: int) -> str:

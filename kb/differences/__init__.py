@@ -32,6 +32,7 @@ from kb.text import normalise
 
 __all__ = ["differences", "mirrored"]
 
+_RULE = 0.42    # salience from which a one-sided phrase of a partial match is told though it stands apart
 _PASSAGE = 80   # characters of the longest rewritten passage that is quoted as one
 _SAME = 0.5     # least likeness of a phrase without amount to the phrase with one that it answers
 _MIRROR: dict[Direction, Direction] = {"stricter": "looser", "looser": "stricter", "higher": "lower", "lower": "higher"}
@@ -95,7 +96,9 @@ def _compare(a: Side, b: Side, sentences: Sequence[SentenceMatch], partial: bool
             state.found.append(row)
             state.measured.add((one.unit.index, other.unit.index))
     state.found += citation_rows(a, b, matched)
-    state.found += validity_rows(a, b)
+    valid = list(validity_rows(a, b))
+    state.found = [row for row in state.found if row.type != "date" or not any(
+        row.a_span.overlaps(told.a_span) or row.b_span.overlaps(told.b_span) for told in valid)] + valid
     state.measured |= {(pair.a, pair.b) for pair in matched for row in state.found if row.type in ("date", "citation")
                        and row.a_span.overlaps(a.units[pair.a].span) and row.b_span.overlaps(b.units[pair.b].span)}
     cited = [row for row in state.found if row.type == "citation" and row.a_quote and row.b_quote]
@@ -108,8 +111,12 @@ def _compare(a: Side, b: Side, sentences: Sequence[SentenceMatch], partial: bool
     lone_b = _lone(b, a, {pair.b for pair in matched} | state.said_b)
     _rewritten(state, lone_a, lone_b, matched)
     scope_a, scope_b = _scopes(a, b, matched, partial, a_span, b_span)
-    state.found += _lone_rows(state, a, [unit for unit in lone_a if unit.index not in state.said_a], scope_a, True)
-    state.found += _lone_rows(state, b, [unit for unit in lone_b if unit.index not in state.said_b], scope_b, False)
+    near_a, near_b = scope_a, scope_b
+    if partial:
+        near_a = _stretch(a, sorted(pair.a for pair in matched), a_span)
+        near_b = _stretch(b, sorted(pair.b for pair in matched), b_span)
+    state.found += _lone_rows(state, a, [unit for unit in lone_a if unit.index not in state.said_a], near_a, True)
+    state.found += _lone_rows(state, b, [unit for unit in lone_b if unit.index not in state.said_b], near_b, False)
     return _without_twins(_anchored(_inside(state.found, scope_a, scope_b), matched, a, b))
 
 
@@ -203,7 +210,8 @@ def _matched(state: _State, matched: Sequence[Match]) -> list[Match]:
         row = pair_row(state.a, state.b, one, other, measured=measured)
         if row is not None:
             state.found.append(row)
-        if row is not None or measured or pair.a in state.said_a or pair.b in state.said_b or holds(one, other):
+        told = row is not None or measured or pair.a in state.said_a or pair.b in state.said_b
+        if told or holds(state.a, state.b, one, other):
             kept.append(pair)
     return kept
 
@@ -253,46 +261,46 @@ def _same_gap(one: Unit, other: Unit, matched: Sequence[Match]) -> bool:
     """Whether the two stand between the same matched neighbours."""
     before = max((pair for pair in matched if pair.a < one.index), key=lambda pair: pair.a, default=None)
     after = min((pair for pair in matched if pair.a > one.index), key=lambda pair: pair.a, default=None)
+    first = one.index == other.index == 0
     return (before is None or before.b < other.index) and (after is None or other.index < after.b) and bool(
-        before or after)
+        before or after or first)
 
 
 def _scopes(a: Side, b: Side, matched: Sequence[Match], partial: bool, a_span: Span,
             b_span: Span) -> tuple[Span, Span]:
     """The stretch of each clause of which one-sided phrases are told. Of a partial match the container tells only
-    what stands between its matched phrases: the rest of it is another matter."""
-    whole_a, whole_b = _or_all(a_span, a), _or_all(b_span, b)
+    what stands in its matched stretch: the rest of it is another matter."""
+    whole_a, whole_b = Span(0, len(a.text)), Span(0, len(b.text))
     if not partial:
         return whole_a, whole_b
     share_a = sum(a.units[pair.a].weight for pair in matched) / max(1.0, sum(unit.weight for unit in a.units))
     share_b = sum(b.units[pair.b].weight for pair in matched) / max(1.0, sum(unit.weight for unit in b.units))
     if (share_a, -len(a.text), a.text) < (share_b, -len(b.text), b.text):
-        return _between(a, sorted(pair.a for pair in matched), whole_a), whole_b
-    return whole_a, _between(b, sorted(pair.b for pair in matched), whole_b)
+        return _stretch(a, sorted(pair.a for pair in matched), a_span), whole_b
+    return whole_a, _stretch(b, sorted(pair.b for pair in matched), b_span)
 
 
-def _or_all(span: Span, own: Side) -> Span:
-    return span if len(span) else Span(0, len(own.text))
-
-
-def _between(own: Side, indices: Sequence[int], whole: Span) -> Span:
-    if not indices:
-        return Span(0, 0)
-    first, last = own.units[indices[0]], own.units[indices[-1]]
-    near = [unit for unit in own.units if first.index - 1 <= unit.index <= last.index + 1
-            and (first.index <= unit.index <= last.index or unit.sentence in (first.sentence, last.sentence))]
-    start, end = near[0].start, near[-1].end
-    return Span(max(start, whole.start), max(start, min(end, whole.end)))
+def _stretch(own: Side, indices: Sequence[int], aligned: Span) -> Span:
+    """From the first matched phrase to the last with their neighbours in the sentence, and what the aligner found to
+    match, where that is not the clause as a whole."""
+    spans = [aligned] if len(aligned) < len(own.text) else []
+    if indices:
+        first, last = own.units[indices[0]], own.units[indices[-1]]
+        near = [unit for unit in own.units if first.index - 1 <= unit.index <= last.index + 1
+                and (first.index <= unit.index <= last.index or unit.sentence in (first.sentence, last.sentence))]
+        spans.append(Span(near[0].start, near[-1].end))
+    spans = [span for span in spans if len(span)]
+    return Span(min(span.start for span in spans), max(span.end for span in spans)) if spans else Span(0, 0)
 
 
 def _lone_rows(state: _State, own: Side, units: Sequence[Unit], scope: Span,
                first: bool) -> Iterator[Difference]:
     for group in groups(own, units):
         span = balanced(own, Span(group[0].start, group[-1].end))
-        if not span.overlaps(scope) or _has_row(state.found, span, first):
+        if _has_row(state.found, span, first):
             continue
         kind, level = lone_kind(own, group)
-        if level:
+        if level and (level >= _RULE or span.overlaps(scope)):
             mine, theirs = (span, Span(0, 0)) if first else (Span(0, 0), span)
             default: DifferenceType = "omission" if first else "addition"
             yield Difference(kind or default, mine.of(state.a.text), theirs.of(state.b.text), mine, theirs, level, "")

@@ -10,22 +10,23 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Indel
 
-from kb.differences.units import Match, Side, Unit
+from kb.differences.units import FAR, MANY, Match, Side, Unit
 from kb.models import Difference, DifferenceType, Direction, Quantity, SentenceMatch, Span
 from kb.tokens import Token, amount_key, bag, core, tokens
 
 _LIKE = 0.42                 # least likeness of two amounts that measure one thing
 _COUNTERS = frozenset("家个项件台款条户宗幢名人种座所处批套支块")
 _BETWEEN = re.compile(r"\s*[、和及或]\s*")
-_LIST = re.compile(r"、|和|及|与|以及|或")
+_LIST = re.compile(r"[,、]|和|及|与|以及|或")
 _RULE = re.compile(
     r"不(?:得|应|能)?(?:低于|少于|小于|高于|超过|大于|多于)|上限|下限|控制在|以内|最[高低多少]|至少|放宽")
-_SALIENCE = {"subsidy": 0.92, "limit": 0.92, "threshold": 0.84, "target": 0.74, "duration": 0.72, "date": 0.7}
+_SALIENCE = {"subsidy": 0.92, "limit": 0.92, "threshold": 0.84, "target": 0.74, "duration": 0.72, "date": 0.7,
+             "other": 0.78}
 _RANK = {"subsidy": 0, "target": 1, "limit": 2, "threshold": 3, "duration": 4, "date": 5, "other": 6}
 
 
@@ -125,13 +126,14 @@ def pairs(a: Sequence[Amount], b: Sequence[Amount], sentences: Sequence[Sentence
     scored: list[tuple[float, int, int]] = []
     for i, one in enumerate(a):
         for j, other in enumerate(b):
-            score = _like(one, other)
+            apart = abs(i / len(a) - j / len(b))
+            score = _like(one, other) if len(a) * len(b) <= MANY or apart <= FAR else 0.0
             if score <= 0:
                 continue
             near = any(pair.a.overlaps(one.phrase) and pair.b.overlaps(other.phrase) for pair in sentences)
             score += 0.06 if near else 0.0
             score += 0.04 if one.key == other.key else 0
-            score -= (0.4 if _one_role(one, other) else 0.12) * abs(i / len(a) - j / len(b))
+            score -= (0.4 if _one_role(one, other) else 0.12) * apart
             if score >= _LIKE:
                 scored.append((score, i, j))
     scored.sort(key=lambda item: (-item[0], abs(item[1] - item[2]), item[1], item[2]))
@@ -179,6 +181,8 @@ def _like(one: Amount, other: Amount) -> float:
     words = 2 * common / total if total else 0.0
     smaller = min(sum(words_a.values()), sum(words_b.values()))
     inside = common / smaller if smaller else 0.0
+    if 0.35 * words + 0.25 * inside + 0.4 < _LIKE - 0.1 and not _one_role(one, other):
+        return 0.0
     named = max(_spelling(x, y) for x in names_a for y in names_b)
     likeness = factor * (0.35 * words + 0.25 * inside + 0.4 * named)
     return 0.5 + 0.4 * likeness if factor == 1.0 and _one_role(one, other) else likeness
@@ -190,6 +194,7 @@ def _one_role(one: Amount, other: Amount) -> bool:
     return one.first.kind == other.first.kind == "subsidy" and one.first.bound == other.first.bound
 
 
+@lru_cache(maxsize=65536)
 def _spelling(a: str, b: str) -> float:
     """Likeness of two names by their characters; 整治淘汰提升企业 is much like 淘汰落后及整治提升企业."""
     if not a or not b:
@@ -228,12 +233,12 @@ def kind_of(one: Quantity, other: Quantity | None = None) -> DifferenceType:
         rule = _RULE.search(one.quote) or (other and _RULE.search(other.quote))
         share = one.base_unit in ("%", "") and one.bound in ("min", "max")
         return "number" if rule and share else "target"
-    return "number" if kinds != {"other"} else "target"
+    return "number"
 
 
 def direction(one: Quantity, other: Quantity) -> Direction:
     """How ``other`` stands to ``one``: stricter or looser for a rule, higher or lower for an aim or a subsidy."""
-    if one.base_unit != other.base_unit or one.kind in ("date", "other"):
+    if one.base_unit != other.base_unit or one.kind == "date":
         return "n/a"
     if one.base_value == other.base_value:
         return "n/a"
@@ -260,7 +265,7 @@ def values(one: Quantity, other: Quantity) -> tuple[float | None, float | None, 
 
 def salience(one: Quantity, other: Quantity | None) -> float:
     """How much the difference matters: money and limits first, one-sided and mere wording of a bound later."""
-    base = _SALIENCE.get(one.kind, 0.6)
+    base = _SALIENCE[one.kind]
     if other is None:
         return round(base * 0.7, 3)
     if (one.kind == "date") != (other.kind == "date"):
@@ -277,7 +282,7 @@ def rows(found: Sequence[tuple[Amount, Amount]]) -> Iterator[Difference]:
     for one, other in found:
         if one.key == other.key and one.first.bound == other.first.bound:
             continue
-        q, r = _first_unlike(one, other)
+        q, r = _comparable(*_first_unlike(one, other))
         if one.key == other.key and (not _bounds_differ(one, other) or len(one.quantities) > 1):
             continue
         a_value, b_value, unit = values(q, r)
@@ -285,6 +290,26 @@ def rows(found: Sequence[tuple[Amount, Amount]]) -> Iterator[Difference]:
             type=kind_of(q, r), a_quote=one.phrase.of(one.side.text), b_quote=other.phrase.of(other.side.text),
             a_span=one.phrase, b_span=other.phrase, salience=salience(q, r), summary="",
             a_value=a_value, b_value=b_value, unit=unit, direction=direction(q, r))
+
+
+def _comparable(q: Quantity, r: Quantity) -> tuple[Quantity, Quantity]:
+    """The ends that differ: of two ranges the upper one if it does; of a range the upper one against a cap or a fixed
+    amount (处二百元以上五百元以下罚款 against 处1000元以下罚款), the lower one against a floor."""
+    if q.value_to is None and r.value_to is None:
+        return q, r
+    if q.value_to is not None and r.value_to is not None:
+        upper = (q.value_to, q.unit) != (r.value_to, r.unit)
+    else:
+        upper = "min" not in (q.bound, r.bound)
+    return _end(q, upper), _end(r, upper)
+
+
+def _end(quantity: Quantity, upper: bool) -> Quantity:
+    if quantity.value_to is None:
+        return quantity
+    scale = quantity.base_value / quantity.value if quantity.value else 1.0
+    value = quantity.value_to if upper else quantity.value
+    return replace(quantity, value=value, base_value=value * scale, bound="max" if upper else "min", value_to=None)
 
 
 def _bounds_differ(one: Amount, other: Amount) -> bool:

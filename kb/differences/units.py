@@ -15,7 +15,11 @@ from kb.text import normalise
 from kb.tokens import Token, bag, tokens
 
 _BRACKET = 6        # characters of the shortest bracket that is a phrase of its own: （加层项目除外）, not （试行）
+MANY = 40_000      # pairs of phrases (two tables, two annexes in one clause) from which on only near ones are compared
+FAR = 0.2          # and how far apart they may then stand, as a share of the clause
 _LIKE = 0.40        # least likeness of two phrases that say the same
+#: What can follow in the bracket of a list and is no unit of it: ，各镇〔街道〕为责任主体，下同
+_OTHER_STATEMENT = re.compile(r",[^,。;]{0,40}(?:为责任主体|为牵头|牵头单位|下同)")
 _RESPONSIBLE = re.compile(r"[(]?(?:责任|牵头|配合|主管|实施|承办)(?:单位|部门|处室)[:：]")
 
 
@@ -75,7 +79,7 @@ def _responsible_lists(folded: str) -> Iterator[Span]:
         while at < len(folded) and depth and not (folded[at] in ",。;\n" and depth == 1):
             depth += (folded[at] == "(") - (folded[at] == ")")
             at += 1
-        if at < len(folded) and folded[at] == "," and not re.match(r",(?:各|列第一位|下同)", folded[at:]):
+        if at < len(folded) and folded[at] == "," and not _OTHER_STATEMENT.match(folded, at):
             at = folded.find(")", at) + 1 or at     # （责任单位：甲，乙）: a comma inside the list
         yield Span(match.start(), max(at, match.end()))
 
@@ -154,15 +158,19 @@ def matches(a: Side, b: Side, sentences: Sequence[SentenceMatch], bonds: frozens
     """One-to-one matches of phrases, the best first. ``sentences`` the aligner found and ``bonds`` (phrases whose
     amounts measure one thing) speak for a pair; distance in the clause speaks a little against it."""
     found: list[Match] = []
+    wide = len(a.units) * len(b.units) > MANY
     for one in a.units:
         for other in b.units:
+            apart = abs(one.index / len(a.units) - other.index / len(b.units))
+            if wide and apart > FAR:
+                continue
             score = alike(one, other)
             if score < 0.15 and (one.index, other.index) not in bonds:
                 continue
             score += 0.3 if (one.index, other.index) in bonds else 0.0
             near = any(pair.a.overlaps(one.span) and pair.b.overlaps(other.span) for pair in sentences)
             score += 0.08 if near else 0.0
-            score -= 0.06 * abs(one.index / max(1, len(a.units)) - other.index / max(1, len(b.units)))
+            score -= 0.06 * apart
             if score >= _LIKE:
                 found.append(Match(one.index, other.index, min(1.0, score)))
     found.sort(key=lambda match: (-match.score, abs(match.a - match.b), match.a, match.b))

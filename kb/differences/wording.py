@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from os.path import commonprefix
 
 from kb.differences.units import Side, Unit, alike
 from kb.models import Difference, DifferenceType, Direction, Span
@@ -20,6 +21,7 @@ _GAP = 0.25            # the same where they stand in one place between matched 
 _STEPS = 0.14          # the same where both are steps of one kind of procedure
 _NARROW = {"appraisal": 0.06, "register": 0.06, "publicity": 0.06, "decision": 0.06, "application": 0.06, "goal": 0.08,
            "path": 0.04, "land": 0.16}
+_SUBJECT = 0.4         # the same where both open with one subject
 _SCOPE = 0.55          # least likeness of two phrases whose difference is one of scope
 _BROAD = ("supervision", "invest", "task_force")    # kinds whose heads stand in nearly every sentence
 _MINOR = 0.35          # a change of so little weight is no row of its own beside another of the same phrases
@@ -114,9 +116,17 @@ def pair_row(a: Side, b: Side, one: Unit, other: Unit, *, measured: bool) -> Dif
     return Difference(kind, span.of(a.text), opposite.of(b.text), span, opposite, salience, "", direction=direction)
 
 
-def holds(one: Unit, other: Unit) -> bool:
+def _close(a: Side, b: Side, one: Unit, other: Unit) -> bool:
+    """Whether two phrases are so alike that what they do not share is a difference between them: by their words, or
+    because they open with one subject (存量工业用地因…调整的, 存量工业用地在…中为…的)."""
+    like = alike(one, other)
+    opening = commonprefix([one.span.of(a.folded), other.span.of(b.folded)])
+    return like >= _SCOPE or like >= _SUBJECT and len(re.findall("[一-鿿]", opening)) >= 4
+
+
+def holds(a: Side, b: Side, one: Unit, other: Unit) -> bool:
     """Whether two matched phrases without a row say the same."""
-    return alike(one, other) >= _SCOPE or not any(token.content for token in changed(one, other).both)
+    return _close(a, b, one, other) or not any(token.content for token in changed(one, other).both)
 
 
 Verdict = tuple[DifferenceType | None, float, Direction]
@@ -128,7 +138,7 @@ def _judge(a: Side, b: Side, one: Unit, other: Unit, change: Changed) -> Verdict
     decides = [bool(_any("approval_words.txt").search(text) and "经" in text) for text in texts]
     if bodies and (all(decides) or any(decides) and alike(one, other) >= _SCOPE):
         return "authority", 0.86, "n/a"
-    close = alike(one, other) >= _SCOPE
+    close = _close(a, b, one, other)
     if (found := _modality(change, close)) and (close or alike(one, other) >= _REWRITTEN or not _duties(change)):
         return found
     steps = (kinds_of(a, one) & kinds_of(b, other)) - set(_BROAD)
@@ -148,7 +158,8 @@ def _judge(a: Side, b: Side, one: Unit, other: Unit, change: Changed) -> Verdict
     limits = any(own.statements.quantities and any(
         quantity.kind == "threshold" and unit.start <= quantity.start < unit.end
         for quantity in own.statements.quantities) for own, unit in ((a, one), (b, other)))
-    if limits or any(_any("condition_marks.txt").search(text) for text in texts):
+    marked = [bool(_any("condition_marks.txt").search(text)) for text in texts]
+    if close and (limits or any(marked)) or all(marked):
         return "condition", 0.62, "n/a"
     if all(_any("goal_marks.txt").search(text) for text in texts):
         return "target", 0.4, "n/a"
@@ -254,6 +265,8 @@ def rewritten(left_side: Side, right_side: Side, a: Sequence[Unit], b: Sequence[
             kinds = (kinds_of(left_side, one) & kinds_of(right_side, other)) - set(_BROAD)
             least = min([_NARROW.get(kind, _STEPS) for kind in kinds] + [_GAP if near else _REWRITTEN])
             last = one.index + 1 == len(left_side.units) and other.index + 1 == len(right_side.units)
+            if near and _bodies_alone(one) and _bodies_alone(other):
+                least = 0.0             # 各县（市、区）人民政府： and 各镇人民政府、街道办事处：
             if score >= least:
                 scored.append((score + 0.15 * bool(kinds) + 0.05 * near + 0.1 * last, i, j))
     scored.sort(key=lambda item: (-item[0], item[1], item[2]))
@@ -272,6 +285,9 @@ def rewritten_row(a: Side, b: Side, one: Unit, other: Unit) -> Difference | None
     """The difference of two phrases that share their place or kind but hardly their words."""
     texts = one.span.of(a.folded), other.span.of(b.folded)
     bodies = [token.kind for token in (*one.tokens, *other.tokens) if token.kind == "agency"]
+    if _bodies_alone(one) and _bodies_alone(other):
+        level = all(token.kind != "agency" for token in (*one.tokens, *other.tokens))
+        return _both(a, b, one, other, "authority", 0.12 if level else 0.4)
     kind: DifferenceType
     if all(_any("approval_words.txt").search(text) and "经" in text for text in texts):
         kind, salience = "authority", 0.7
@@ -292,6 +308,12 @@ def rewritten_row(a: Side, b: Side, one: Unit, other: Unit) -> Difference | None
     if not any(token.content for token in changed(one, other).both):
         return None
     return _both(a, b, one, other, kind, salience)
+
+
+def _bodies_alone(unit: Unit) -> bool:
+    """Whether a phrase names governments or agencies and nothing else."""
+    kinds = {token.kind for token in unit.tokens} - {"slack", "mark", "place"}
+    return bool(kinds) and kinds <= {"level", "agency"}
 
 
 def _much_shared(one: Unit, other: Unit) -> bool:
@@ -335,7 +357,8 @@ def lone_kind(side: Side, group: Sequence[Unit]) -> tuple[DifferenceType | None,
     """What a stretch on one side only is: a condition, who decides, or (None) an addition or omission; its
     salience. Zero where it says nothing of substance."""
     text = side.folded[group[0].start:group[-1].end]
-    content = sum(len(token.key) for unit in group for token in unit.tokens if token.content and token.kind != "number")
+    content = sum(len(token.key) for unit in group for token in unit.tokens
+                  if token.kind not in ("slack", "mark", "place", "number", "force"))
     if content < 4:
         return None, 0.0
     if any(_approves(side, unit) for unit in group):

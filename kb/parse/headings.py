@@ -7,6 +7,7 @@ however short it is, so an amount, a duty or a citation in the first sentence ma
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kb.models import ProvisionKind, Span
 from kb.parse.lines import Line, strip
@@ -15,20 +16,51 @@ from kb.text import normalise
 _OPERATIVE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|万|亿|元|家|个|亩|项|倍|[年月日]|以[上下])"
                         r"|给予|不得|应当|可以|按照|《|责任单位")
 _RUN_IN = 40            # characters of the longest run-in heading; the longest of the five documents has 21
+_ARTICLE_TITLE = 20     # … of the longest name that opens an article: 鼓励企业增产增效。
 _SUBHEADING = 16        # … of the longest unnumbered sub-heading that carries no Markdown mark
 
 
-def split_heading(text: str, line: Line, kind: ProvisionKind, *, followed: bool) -> tuple[Span, Span | None]:
+def titled_articles(lines: Sequence[Line]) -> bool:
+    """Whether the articles of a document open with a name each (第一条　鼓励企业上规升级。对首次上规的…), as those of
+    support policies do. Of 2,432 laws none does so in more than one article of five: a rule can be short as well.
+    """
+    articles = [line for line in lines if line.number and line.number.style.kind == "article"]
+    named = sum(_named(line.folded[line.number.rest:]) > 0 or _is_name(line.folded[line.number.rest:].strip())
+                for line in articles if line.number)
+    return named >= 3 and named * 5 >= len(articles) * 2
+
+
+def _named(folded: str) -> int:
+    """Length of the name before the first 。 of an article, with more text after it; 0 where there is none."""
+    stop = folded.find("。")
+    name = folded[:stop].strip()
+    fits = 0 < stop and len(name) <= _ARTICLE_TITLE and stop + 1 < len(folded.rstrip())
+    return stop if fits and not re.search("[,:]", name) and not _OPERATIVE.search(name) else 0
+
+
+def _is_name(folded: str) -> bool:
+    """Whether an article's line is a name alone (第一条　强化企业用工保障, its text below)."""
+    return 0 < len(folded) <= _RUN_IN and not re.search("[。:;,]", folded)
+
+
+def split_heading(text: str, line: Line, kind: ProvisionKind, *, followed: bool,
+                  titled: bool = False) -> tuple[Span, Span | None]:
     """Heading and first stretch of own text (or None) of the numbered ``line``, as spans of ``text``.
 
     ``followed`` says that finer text stands on the next line, so that a short line can be its heading. Articles and
-    (with ``kind`` article) their items have no headings.
+    (with ``kind`` article) their items have no headings, but for an article whose name stands on a line of its own
+    or, with ``titled``, opens it.
     """
     rest = line.number.rest if line.number else 0
     span = strip(text, Span(line.span.start + rest, line.span.end))
     nothing = Span(span.start, span.start)
     if kind == "article":
-        return nothing, span
+        if not titled or line.number is None or line.number.style.kind != "article":
+            return nothing, span
+        folded = normalise(span.of(text))
+        if stop := _named(folded):
+            return Span(span.start, span.start + stop), strip(text, Span(span.start + stop + 1, span.end))
+        return (span, None) if followed and _is_name(folded) else (nothing, span)
     if kind in ("chapter", "division"):
         return span, None
     folded = normalise(span.of(text))

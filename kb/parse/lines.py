@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markdown_it import MarkdownIt
 
 from kb.models import Span
-from kb.numbering import Number, read_number
+from kb.numbering import Number, decimal_outline, read_number
 from kb.text import han_number, normalise
 
 _MARKDOWN = MarkdownIt("zero").enable(["heading", "table"])
@@ -21,12 +21,14 @@ _HEADING_MARK = re.compile(r" {0,3}#{1,6}[ \t\u3000]*")
 # A law that runs on in one paragraph: 第十条 … 。第十一条 … (飞行基本规则)
 _MID_ARTICLE = re.compile(r"(?<=[。；;\s])第\s*[一二三四五六七八九十百零]+\s*条(?=[\s\u3000])")
 
-_ATTACHMENT = re.compile(r"附\s*(?:件|表|录)\s*([0-9〇一二三四五六七八九十]*)\s*[:：]?\s*(.*)")
-_LIST_OF_ATTACHMENTS = re.compile(r"附\s*件\s*[:：]")
+# 附件1-2 is a part of 附件1; 附：分工表 does without 件
+_ATTACHMENT = re.compile(r"附\s*(?:(?:件|表|录)\s*([0-9〇一二三四五六七八九十]*(?:-\d{1,2})?)|(?=\s*(?::|$)))\s*:?\s*(.*)")
+_LIST_OF_ATTACHMENTS = re.compile(r"附\s*(?:件\s*\d*)?\s*:")
 _DATE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[二〇○零一]{4}年.{1,3}月.{1,3}日")
 # （此件公开发布）, 抄送：…, 慈溪市人民政府办公室 2021年4月30日印发
 _TRAILER = re.compile(
-    r"\(此件|抄\s*送|主题词|\(?联系人[:：]|.{2,40}(?:办公室|办公厅|局|委)\s*\d{4}年\d+月\d+日印发")
+    r"\(此件|抄\s*送|主题词|\(?联系人\s*:|.{2,40}(?:办公室|办公厅|局|委)\s*\d{4}年\d+月\d+日印发")
+_CONTACT = re.compile(r"\(?联系人\s*:")
 _ISSUER = re.compile(r"[^\s,。;:、]{2,30}(?:人民政府|办公室|办公厅|委员会|管委会|局|厅|委|部|院)")
 _SIGNATURE_LINE = 60    # characters of the longest line that can open a signature
 
@@ -52,10 +54,13 @@ class Line:
         return None
 
     @property
-    def attachment_number(self) -> int | None:
-        """The number that an attachment's opener shows."""
+    def attachment_number(self) -> str | None:
+        """The number that an attachment's opener shows, in Arabic digits: 2, 1-2."""
         match = self.attachment
-        return han_number(match[1]) if match and match[1] else None
+        if not match or not match[1]:
+            return None
+        number, *part = match[1].split("-")
+        return "-".join([*([str(han_number(number))] if number else []), *part])
 
     @property
     def is_date(self) -> bool:
@@ -66,6 +71,11 @@ class Line:
     def is_issuer(self) -> bool:
         """Whether the line could be the name of an issuing body and nothing else."""
         return not self.level and bool(_ISSUER.fullmatch(self.folded))
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether the line names whom to call."""
+        return bool(_CONTACT.match(self.folded))
 
     @property
     def opens_signature(self) -> bool:
@@ -91,7 +101,8 @@ def read_lines(text: str) -> list[Line]:
             level = int(token.tag[1]) if token.type == "heading_open" else 0
             for row in range(first, last):
                 found += _cut(text, Span(starts[row], starts[row + 1] - 1), level, row, table=False)
-    return found
+    outline = decimal_outline(["" if line.table else line.folded for line in found])
+    return [replace(line, number=outline.get(index, line.number)) for index, line in enumerate(found)]
 
 
 def _cut(text: str, span: Span, level: int, row: int, *, table: bool) -> Iterator[Line]:

@@ -14,18 +14,21 @@ from dataclasses import dataclass, field
 
 from kb.models import Document, NumberingWarning, Provision, ProvisionKind, Span
 from kb.numbering import Number
-from kb.parse.headings import is_subheading, split_heading
+from kb.parse.headings import is_subheading, split_heading, titled_articles
 from kb.parse.lines import Line, read_lines, strip
 
 # 本方案自印发之日起施行, 原有关规定与本意见不一致的，以本意见为准
-_CLOSING = re.compile(r"(?:本|此前|以往|原有?|自|以上|上述|各地).{0,60}?(?:施行|实施|执行|有效期|废止|解释|为准)")
+# 特此公告。 and 感谢你们对…的支持。 close a public notice and a reply to delegates
+_CLOSING = re.compile(r"(?:本|此前|以往|原有?|自|以上|上述|各地).{0,60}?(?:施行|实施|执行|有效期|废止|解释|为准)"
+                      r"|特此\w{2,4}。?$|(?:再次)?感谢.{2,60}[。!]$")
 _CLOSING_HEADINGS = re.compile(
     r"附\s*则|其[他它].{0,4}|施行.*|实施(?:时间|日期|期限)|生效.*|有效期.*|.{0,4}说明")
 _CLOSING_LINE = 200     # characters of the longest closing paragraph
 _TITLE = 40             # characters of the longest title line of an attachment without a Markdown mark
 
 # Ranks of what carries no number; those of numbers stand in numbering.STYLES.
-_PART, _CLOSING_RANK, _ARTICLE_ITEM, _HEADING, _SIGNATURE, _PREAMBLE = 0, 5, 5.5, 10, 20, 99
+_PART, _CLOSING_RANK, _ARTICLE_ITEM, _HEADING, _SIGNATURE, _PREAMBLE = 0, 5.3, 5.5, 10, 20, 99
+_UNDER_SECTION = 5.2    # an article below 一、, in policies that group their articles so
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class _Tree:
         self.document = document
         self.text = document.text
         self.lines = read_lines(document.text)
+        self.titled = titled_articles(self.lines)
         self.nodes: list[_Node] = []
         self.stack: list[_Node] = []
         self.attachments = 0
@@ -178,6 +182,8 @@ class _Tree:
     # Signature
 
     def signs(self, index: int, line: Line) -> bool:
+        if line.is_contact and self.top.own is None and self.top.style:
+            return False                            # 四、联系方式 / 联系人：…: what the clause says
         return line.opens_signature or line.is_issuer and any(
             ahead.is_date for ahead in self.lines[index + 1:index + 4])
 
@@ -209,23 +215,31 @@ class _Tree:
         self.check(line, parent, f"{root.path}/{label}", number)
         in_article = any(node.kind == "article" for node in self.stack)
         heading, own = split_heading(self.text, line, "article" if in_article else style.kind,
-                                     followed=self.is_followed(index, number))
+                                     followed=self.is_followed(index, number), titled=self.titled)
         self.add(label, parent, style.kind, style.rank, own, root=root, heading=heading, style=style.name)
 
     def parent_for(self, number: Number) -> _Node:
         """Close what the number ends; the open provision it hangs under."""
         for depth, node in enumerate(self.stack):
-            if node.style == number.style.name:
+            if node.style == number.style.name and not self.lists_in_article(depth, number):
                 del self.stack[depth:]
                 return self.top
-        if self.top.kind == "heading" and number.value == 1 and self.top.own is None:
+        titled = self.top.parent is not None and self.top.parent.kind == "preamble"     # a plan's title, no sub-heading
+        if self.top.kind == "heading" and number.value == 1 and self.top.own is None and not titled:
             return self.top                         # unnumbered headings above numbered items
         rank: float = number.style.rank
         if number.style.kind == "section" and any(node.kind == "article" for node in self.stack):
             rank = _ARTICLE_ITEM                    # older laws number the items of an article 一、二、
+        elif number.style.kind == "article":
+            rank = _UNDER_SECTION                   # 一、支持创新 / 第一条 … / 二、支持技改 / 第三条 …
         while len(self.stack) > 1 and self.top.rank >= rank:
             self.stack.pop()
         return self.top
+
+    def lists_in_article(self, depth: int, number: Number) -> bool:
+        """Whether 一、 begins a list inside an article rather than a new group of articles."""
+        return number.value == 1 and number.style.kind == "section" and any(
+            node.kind == "article" for node in self.stack[depth:])
 
     def check(self, line: Line, parent: _Node, path: str, number: Number) -> None:
         """Warn of a number that is neither the next among its siblings nor the next of its style in the part."""

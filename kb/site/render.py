@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ _HALF = re.compile(rf"(?<=[{_HAN}])[,;:!?()]|[,;:!?()](?=[{_HAN}])|(?<=\))[,;:](
 _FULL = {ord(half): full for half, full in zip(",;:!?()", "，；：！？（）", strict=True)}
 
 
+@lru_cache(maxsize=512)
 def typeset(text: str) -> str:
     """``text`` with half-width punctuation beside Chinese characters set full-width: for display only, one for one, so
     that offsets hold. Words and digits stay as published."""
@@ -38,11 +39,12 @@ def word(column: str, code: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """HTML put around a span of a text: ``before`` and ``after`` are markup, the text between is escaped."""
+    """HTML put around a span of a text: ``before`` and ``after`` are markup, the text between is escaped. A mark on an
+    empty span is put in at that place, inside other marks too."""
 
     span: Span
     before: Markup
-    after: Markup
+    after: Markup = Markup()
 
 
 HIT = (Markup("<mark>"), Markup("</mark>"))
@@ -58,27 +60,67 @@ def inline(text: str, marks: Sequence[Mark] = (), start: int = 0, end: int | Non
     """``text[start:end]`` as one line of HTML with the marks that fall into it; a mark that overlaps the one before
     begins where that ends."""
     stop = len(text) if end is None else end
-    shown, at, out = typeset(text), start, Markup()
-    for mark in sorted(marks, key=lambda m: (m.span.start, m.span.end)):
+    shown, at = typeset(text), start
+    points = sorted((m for m in marks if not len(m.span) and start <= m.span.start <= stop), key=lambda m: m.span.start)
+    out: list[str] = []
+
+    def copy(until: int, mark: Mark | None = None) -> None:
+        """Text up to ``until``, inside ``mark``, which is closed for each point on the way and opened again."""
+        nonlocal at
+        while points and points[0].span.start <= until:
+            piece(points[0].span.start, mark)
+            point = points.pop(0)
+            out.append(point.before + point.after)
+        piece(until, mark)
+
+    def piece(until: int, mark: Mark | None) -> None:
+        nonlocal at
+        if at < until:
+            part = escape(shown[at:until])
+            out.append(mark.before + part + mark.after if mark else part)
+            at = until
+
+    for mark in sorted((m for m in marks if len(m.span)), key=lambda m: (m.span.start, m.span.end)):
         begin, close = max(mark.span.start, at), min(mark.span.end, stop)
         if begin < close:
-            out += escape(shown[at:begin]) + mark.before + escape(shown[begin:close]) + mark.after
-            at = close
-    return out + escape(shown[at:stop])
+            copy(begin)
+            copy(close, mark)
+    copy(stop)
+    return Markup("".join(out))
 
 
-def paragraphs(text: str, marks: Sequence[Mark] = ()) -> Markup:
-    """``text`` as paragraphs, Markdown table rows in it as a table. A mark that runs over a line end is set on each
-    line."""
-    lines = [(found.start(), found.end()) for found in re.finditer(r"[^\n]+", text) if found[0].strip()]
+def paragraphs(text: str, marks: Sequence[Mark] = (), end: int | None = None) -> Markup:
+    """``text[:end]`` as paragraphs, Markdown table rows in it as a table. A mark that runs over a line end is set on
+    each line."""
+    found = re.finditer(r"[^\n]+", text[:end])
+    lines = [(line.start(), line.end()) for line in found if line[0].strip()]
     out = Markup()
     for is_table, group in groupby(lines, key=lambda line: text[line[0]] == "|"):
         if is_table:
             out += _table(text, list(group), marks)
         else:
-            for start, end in group:
-                out += Markup('<p class="text">{}</p>').format(inline(text, marks, start, end))
+            for start, stop in group:
+                out += Markup('<p class="text">{}</p>').format(inline(text, marks, start, stop))
     return out
+
+
+def units_at(text: str, first: int) -> int:
+    """Where the bracket with the responsible units opens that closes a clause, given where the first unit stands; the
+    end of the text if there is none. It is set apart on the page, not left out."""
+    start = max(text.rfind(bracket, 0, first) for bracket in "（(")
+    closes = text.rstrip("。\n ").endswith(("）", ")"))
+    return start if start > 0 and closes and "\n" not in text[start:].strip() else len(text)
+
+
+def units_line(text: str, start: int, marks: Sequence[Mark] = ()) -> Markup:
+    """What :func:`units_at` found, as a quiet line of its own: its label, then the units; empty if there is none."""
+    head = re.compile(r"[（(]\s*([^：:，,（(]{2,8})[：:]").match(text, start)
+    if start >= len(text.rstrip()):
+        return Markup()
+    end = len(text.rstrip("。\n "))
+    if head is None:
+        return Markup('<p class="resp">{}</p>').format(inline(text, marks, start, end))
+    return Markup('<p class="resp"><b>{}</b>{}</p>').format(head[1].strip(), inline(text, marks, head.end(), end - 1))
 
 
 def _table(text: str, lines: Sequence[tuple[int, int]], marks: Sequence[Mark]) -> Markup:
@@ -99,16 +141,6 @@ def excerpt(text: str, shown: Snippet) -> Markup:
                                    "…" if shown.span.end < len(text) else "")
 
 
-def numbered(spans: Iterable[tuple[int, Span]], tag: str, label: str, prefix: str) -> list[Mark]:
-    """Marks for differences: ``tag`` is del, ins or span, ``label`` what a screen reader says; each mark ends in its
-    number, a link to the note ``prefix``-number."""
-    said = Markup('<span class="vh">{}</span>').format(label) if label else ""
-    return [
-        Mark(span, Markup('<{0} class="key">{1}' if tag == "span" else "<{0}>{1}").format(Markup(tag), said),
-             Markup('</{0}><sup><a href="#{1}-{2}">{2}</a></sup>').format(Markup(tag), prefix, number))
-        for number, span in spans if len(span)]
-
-
 def clip(quote_: str, length: int = 34) -> str:
     """A long reading by its first and last characters, cut in the middle but never inside a number or a word in Latin
     letters."""
@@ -123,9 +155,13 @@ def clip(quote_: str, length: int = 34) -> str:
     return f"{text[:head]}……{text[-tail:]}"
 
 
+#: Salience from which a difference has two and three dots.
+DOTS = (0.45, 0.75)
+
+
 def dots(salience: float) -> int:
     """Salience from 0 to 1 as one to three dots."""
-    return 3 if salience >= 2 / 3 else 2 if salience >= 1 / 3 else 1
+    return 1 + sum(salience >= least for least in DOTS)
 
 
 def day(date: str | None) -> str:
@@ -137,3 +173,13 @@ def day(date: str | None) -> str:
 def anchor(document_id: str, path: str = "") -> str:
     """Address of a document's page, or of a clause on it."""
     return f"/doc/{quote(document_id)}" + (f"#{quote(path, safe='/')}" if path else "")
+
+
+def clause_address(document_id: str, path: str) -> str:
+    """Address of a clause's own page."""
+    return f"/doc/{quote(document_id)}/{quote(path, safe='/')}"
+
+
+def amount(value: float | None) -> str:
+    """A number as people write it: at most four decimals, no trailing zeros."""
+    return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")

@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 
 from kb.models import Document, KbError
+from kb.numbering import decimal_outline
 from kb.sources import marks
 from kb.sources.cleaning import STEPS, clean
 from kb.sources.fields import Fields, read_fields
 from kb.sources.markdown import body
 from kb.sources.page import Change, ImportedPage
 from kb.sources.readers import READERS, read_page
+from kb.text import normalise
 from kb.vocabulary.regions import slug
 
 __all__ = ["READERS", "STEPS", "Change", "ImportedPage", "import_page"]
@@ -33,8 +35,11 @@ def import_page(path: Path, region_code: str | None = None) -> ImportedPage:
     fields = read_fields(draft, text, region_code)
     digest = hashlib.sha256(page.data).hexdigest()
     notes = list(draft.notes)
-    if not any(marks.number_of(line.text) for line in draft.lines):
+    if not any(marks.number_of(line.text) for line in draft.lines) and not decimal_outline(
+            [normalise(line.text) for line in draft.lines]):
         notes.append("没有带编号的条款（一、（一） 1. 第一条），请核对页面是否完整")
+    if re.search("解读|问答|答记者问|图解|一图|新闻发布会", draft.title):
+        notes.append("标题表明这是政策解读、问答或报道，不是文件本身")
     document = _document(fields, text, digest, path)
     return ImportedPage(document, draft.changes, fields.missing(), page.data, page.encoding, tuple(notes))
 

@@ -74,7 +74,7 @@ def cut_head(draft: Draft) -> Edited:
     notes = []
     for index, line in enumerate(page[end:], end):
         if index < max(body, end) and (is_furniture(line) or line.link or _is_dateline(line.text)
-                                       or _is_number_line(line.text)):
+                                       or _is_number_line(line.text) or _REGISTERED.fullmatch(line.text)):
             edits.append((line.number, line.text, ""))
             continue
         kept.append(line)
@@ -92,12 +92,20 @@ def _is_number_line(text: str) -> bool:
     return not rest or marks.opens_trailer(rest) or marks.is_issuer(rest)
 
 
+# HHCR-2023-01005, ZJSP00-2021-0008: the number under which a normative document is registered, alone on its line
+_REGISTERED = re.compile(r"[A-Z]{2,8}\d{0,4}[-—－]\d{4}[-—－]\d{3,6}")
+
+
 def _letterhead(draft: Draft, head: tuple[Line, ...]) -> Mapping[str, str]:
     """The particulars, with the number and the issuer (…人民政府令, …办公室文件) that stand as lines of their own."""
     meta = dict(draft.meta)
     for line in head:
         if "doc_number" not in meta and _is_number_line(line.text):
             meta["doc_number"] = line.text
+        if _REGISTERED.fullmatch(line.text):
+            meta.setdefault("unified_number", line.text)
+        if _is_dateline(line.text):
+            meta.setdefault("published_on", line.text)
         who = re.fullmatch(r"(.{4,40}?)(?:文件|令)", line.text)
         if who and marks.is_issuer(who[1]):
             meta.setdefault("letterhead", who[1])

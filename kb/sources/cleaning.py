@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from kb.sources import bounds, cells, characters, furniture, joining
+from kb.sources import bounds, cells, characters, furniture, grids, joining
 from kb.sources.characters import Edited
 from kb.sources.page import Change, Draft, Page
 
@@ -20,6 +20,7 @@ class Step:
 
 #: First the characters, then what a site wrote around the document, then the document's lines.
 STEPS: tuple[Step, ...] = (
+    Step("制表符表格", grids.rebuild_tabbed),   # while the tabs are there
     Step("标签残片", characters.strip_tags),
     Step("乱码", characters.strip_mojibake),
     Step("私用区字符", characters.map_private_use),
@@ -33,6 +34,7 @@ STEPS: tuple[Step, ...] = (
     Step("目录", bounds.cut_contents),
     Step("标题以上", bounds.cut_head),
     Step("重建表格", cells.rebuild_tables),   # before the tail is cut: its last rows may be bare numbers
+    Step("重建指标表", grids.rebuild_grids),
     Step("正文以下", bounds.cut_tail),
     Step("断行", joining.join_wrapped),
     Step("每句一行", joining.join_sentences),

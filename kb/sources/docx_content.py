@@ -75,6 +75,23 @@ class Paragraph:
         """The text as read, number and all; a soft line break is a line end."""
         return self.lead + self.own
 
+    def shown(self) -> tuple[Run, ...]:
+        """The runs with the number before them and without the white space around: those that are not deleted, joined,
+        are ``text``."""
+        kept = "".join(run.text for run in self.runs if not run.deleted)
+        start, end = len(kept) - len(kept.lstrip()), len(kept.rstrip())
+        found = [Run(self.lead)] if self.lead else []
+        at = 0
+        for run in self.runs:
+            text = run.text
+            if not run.deleted:
+                text = text[max(start - at, 0):max(end - at, 0)]
+                at += len(run.text)
+                text = text.replace("\n", "") if self.outline == -1 else text
+            if text:
+                found.append(Run(text, run.revision))
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -21,6 +21,7 @@ _SILENT = frozenset((
     "input", "svg", "canvas", "video", "audio", "head", "title", "-comment", "map",
 ))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
@@ -48,15 +49,22 @@ def html_lines(text: str) -> tuple[tuple[Line, ...], Mapping[str, str]]:
         meta.setdefault("title", title.text(strip=True))
     walker = _Walker()
     if tree.body is not None:
+        walker.whole = _han(tree.body)
         walker.walk(tree.body)
     walker.flush()
     return tuple(walker.lines), meta
+
+
+def _han(node: LexborNode) -> int:
+    """How many Han characters stand below ``node``."""
+    return len(_HAN.findall(node.text()))
 
 
 class _Walker:
     """Collects the lines of a tree in document order."""
 
     def __init__(self) -> None:
+        self.whole = 0                  # Han characters of the page
         self.lines: list[Line] = []
         self._pieces: list[str] = []
         self._linked = 0
@@ -82,7 +90,7 @@ class _Walker:
                 text = child.text(deep=False) or ""
                 self._pieces.append(text)
                 self._linked += len(_SPACE.sub("", text)) if linked else 0
-            elif tag in _SILENT or _HIDDEN.search(child.attributes.get("style") or ""):
+            elif tag in _SILENT or self._hidden(child):
                 continue
             elif tag == "br":
                 self.flush()
@@ -92,6 +100,14 @@ class _Walker:
                 self._block(child, tag, linked)
             else:
                 self.walk(child, linked or tag == "a")
+
+    def _hidden(self, node: LexborNode) -> bool:
+        """Whether a browser would not show ``node``. What holds most of a page's text is the document, which a script
+        shows at last: a WeChat article saved as a file is one <div style="visibility: hidden">."""
+        attributes = node.attributes
+        if not _HIDDEN.search(attributes.get("style") or "") and "hidden" not in attributes:
+            return False
+        return not self.whole or _han(node) * 2 < self.whole
 
     def _block(self, node: LexborNode, tag: str, linked: bool) -> None:
         self.flush()

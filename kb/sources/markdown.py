@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kb.numbering import Number
+from kb.numbering import Number, decimal_outline
 from kb.sources import marks
 from kb.sources.joining import is_subheading
 from kb.sources.page import Line
@@ -34,9 +34,12 @@ class _Body:
     level: int = 1             # of the last numbered heading
     signed: bool = False       # the part's date has been seen
     articles: bool = False     # the part is numbered by 第一条: what stands below is items
+    sections: int = 0          # the last 一、 of a part whose articles stand in sections
     quoted: str = ""           # titles that the notice says it sends out
+    outline: dict[int, Number] = field(default_factory=dict)       # 1 总则 / 1.1 编制目的, by line
 
     def render(self) -> str:
+        self.outline = decimal_outline(["" if line.table else normalise(line.text) for line in self.lines])
         self.quoted = " ".join(re.findall("《[^》]{4,}》", "\n".join(line.text for line in self.lines[:12])))
         index = 0
         while index < len(self.lines):
@@ -54,7 +57,7 @@ class _Body:
         mark = marks.attachment_mark(text)
         if mark is not None:
             return self._list(index) if self._is_list(index, mark[1]) else self._attachment(index, *mark)
-        number = marks.number_of(text)
+        number = self.outline.get(index) or marks.number_of(text)
         if number is not None:
             return self._numbered(index, number)
         if marks.is_date_line(text) and self._short_before(index):
@@ -114,9 +117,12 @@ class _Body:
         self.blocks += items
         return at
 
+    def _open_part(self) -> None:
+        self.level, self.signed, self.articles, self.sections = 1, False, False, 0
+
     def _attachment(self, index: int, mark: str, rest: str) -> int:
         self.blocks.append("# " + mark)
-        self.level, self.signed, self.articles = 1, False, False
+        self._open_part()
         if rest:
             self.blocks.append("# " + rest)
             return index + 1
@@ -163,7 +169,7 @@ class _Body:
     def _inner_title(self, index: int) -> int:
         title, at = self._title_from(index)
         self.blocks.append("# " + title)
-        self.level, self.signed, self.articles = 1, False, False
+        self._open_part()
         return at
 
     # Numbers
@@ -173,8 +179,9 @@ class _Body:
         kind = number.style.kind
         if kind == "article":
             self.articles = True
+        grouping = kind == "section" and self._groups_articles(number)
         level = _LEVEL.get(kind)
-        if level is None or (self.articles and kind in ("section", "subsection", "item", "subitem")):
+        if level is None or (self.articles and kind in ("section", "subsection", "item", "subitem") and not grouping):
             return self._write(text, index)
         if kind in ("chapter", "division"):
             self.level = level
@@ -187,6 +194,14 @@ class _Body:
         if rest := text[stop:].strip():
             self.blocks.append(rest)
         return index + 1
+
+    def _groups_articles(self, number: Number) -> bool:
+        """Whether 一、 heads a group of articles (一、支持创新 / 第一条 … / 二、支持技改 / 第三条 …) rather than lists
+        within one: such numbers begin above the first article and run on."""
+        if self.articles and (not self.sections or number.value != self.sections + 1):
+            return False
+        self.sections = number.value
+        return True
 
     def _heading_end(self, index: int, number: Number) -> int | None:
         """Where the heading of a numbered line ends, or None where the line has none."""
@@ -209,7 +224,7 @@ class _Body:
         if index + 1 >= len(self.lines):
             return False
         following = self.lines[index + 1]
-        other = marks.number_of(following.text)
+        other = self.outline.get(index + 1) or marks.number_of(following.text)
         if other is not None:
             return other.style.rank > number.style.rank
         return (not marks.is_issuer(following.text) and not marks.is_date_line(following.text)

@@ -18,8 +18,9 @@ _DATE = re.compile(r"(?P<y>\d{4}|[一二][〇零○OО0◯Ｏ一二三四五六�
                    r"(?P<m>\d{1,2}|十?[一二三四五六七八九]|十|元)\s*[月.\-/]\s*"
                    r"(?P<d>\d{1,2}|[一二三]?十?[一二三四五六七八九]|[一二三]?十|廿[一二三四五六七八九]?)\s*(?:日|号)?")
 _YEAR_MONTH = re.compile(r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月")
-_ATTACHMENT = re.compile(r"附\s*(?:件|表|录|图)\s*(?P<n>[0-9０-９〇零一二三四五六七八九十]*)\s*(?P<colon>[:：]?)\s*"
-                         r"(?P<rest>.*)")
+# 附件1-2 is a part of 附件1; 附：分工表 does without 件
+_ATTACHMENT = re.compile(r"附\s*(?:(?:件|表|录|图)\s*(?P<n>[0-9０-９〇零一二三四五六七八九十]*(?:[-—－][0-9０-９]{1,2})?)"
+                         r"|(?=\s*(?:[:：]|$)))\s*(?P<colon>[:：]?)\s*(?P<rest>.*)")
 _BRACKETED = re.compile(r"[(（〔\[【][^()（）〔〕\[\]【】]{0,40}[)）〕\]】]$")
 _FILE_ENDING = re.compile(r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|ofd|zip|rar|jpg|png|ceb|txt|html?)$", re.IGNORECASE)
 _DOC_NUMBER = re.compile(r"(?P<who>[\u4e00-\u9fff]{2,12})\s*\(\s*(?P<year>(?:19|20)\d{2})\s*\)\s*第?\s*(?P<n>\d{1,4})"

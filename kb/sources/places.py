@@ -17,7 +17,7 @@ _ENDINGS = "省市区县州盟旗"
 def place_named(name: str) -> str | None:
     """Code of the place whose full name opens ``name`` (杭州市钱塘区人民政府 is 330114); None where none does, or
     where a county that is not in the table follows (苏州市吴江区: 苏州市 would be wrong)."""
-    name = re.sub(r"^中共", "", name)
+    name = re.sub(r"^[《“]?(?:中共)?", "", name)      # 《平湖市人民政府关于…》政策解读
     for size in range(min(len(name), 16), 1, -1):
         if name[size - 1] not in _ENDINGS:
             continue

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kb.models import KbError
+from kb.sources.doc import read_doc
 from kb.sources.docx import read_docx
 from kb.sources.html import declared_encoding, html_lines
 from kb.sources.page import Line, Page
+from kb.sources.pdf import read_pdf
 
 Reader = Callable[[Path, bytes], Page]
 
@@ -136,5 +138,5 @@ def _read_html(path: Path, data: bytes) -> Page:
 
 READERS: Mapping[str, Reader] = {
     ".txt": _read_text, ".html": _read_html, ".htm": _read_html, ".shtml": _read_html,
-    ".docx": read_docx, ".docm": read_docx,
+    ".docx": read_docx, ".docm": read_docx, ".doc": read_doc, ".wps": read_doc, ".pdf": read_pdf,
 }

@@ -1,0 +1,1 @@
+"""Drafting: official documents and redlines as .docx."""

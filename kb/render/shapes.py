@@ -1,0 +1,99 @@
+"""What is shown, as protocols: rows of the database and values of the pipeline both fit them."""
+# ruff: noqa: D102 -- the properties are those of kb.models and kb.database, described there
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kb.models import Span
+
+
+class Quoted(Protocol):
+    """What has a place in either text: a difference."""
+
+    @property
+    def a_span(self) -> Span: ...
+    @property
+    def b_span(self) -> Span: ...
+
+
+class DocumentView(Protocol):
+    """A document's head: its name (临海 临政发〔2022〕22号), its place (临海), title and number."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def region_code(self) -> str | None: ...
+    @property
+    def bare(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def doc_number(self) -> str | None: ...
+
+
+class ClauseView(Protocol):
+    """A clause: its address, label for people, heading and own text."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def heading(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class DifferenceView(Quoted, Protocol):
+    """A typed difference, as :class:`kb.models.Difference`."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def a_quote(self) -> str: ...
+    @property
+    def b_quote(self) -> str: ...
+    @property
+    def a_value(self) -> float | None: ...
+    @property
+    def b_value(self) -> float | None: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def salience(self) -> float: ...
+    @property
+    def summary(self) -> str: ...
+
+
+class PairView(Protocol):
+    """Two aligned clauses and what really differs."""
+
+    @property
+    def a(self) -> ClauseView: ...
+    @property
+    def b(self) -> ClauseView: ...
+    @property
+    def relation(self) -> str: ...
+    @property
+    def differences(self) -> Sequence[DifferenceView]: ...
+
+
+class ComparisonView(Protocol):
+    """Two documents, ``a`` the base: aligned clauses in its order, then what stands alone on either side."""
+
+    @property
+    def a(self) -> DocumentView: ...
+    @property
+    def b(self) -> DocumentView: ...
+    @property
+    def pairs(self) -> Sequence[PairView]: ...
+    @property
+    def only_a(self) -> Sequence[ClauseView]: ...
+    @property
+    def only_b(self) -> Sequence[ClauseView]: ...
