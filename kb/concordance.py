@@ -94,7 +94,7 @@ def _whole(clause: Clause, clauses: Mapping[Clause, Provision]) -> Clause:
 
 def _join(seeds: Sequence[Sequence[Clause]], links: _Links, place: Mapping[Clause, Place],
           whole: Mapping[Clause, Clause]) -> list[list[Clause]]:
-    """Rows: every seed with the lower clauses that are linked to its base reading or to half of it, unless an earlier
+    """Rows: every seed with the lower clauses that are linked to its base reading or to most of it, unless an earlier
     row has them together already; then the links that are left."""
     rows: list[list[Clause]] = []
     together: set[tuple[Clause, Clause]] = set()
@@ -109,7 +109,7 @@ def _join(seeds: Sequence[Sequence[Clause]], links: _Links, place: Mapping[Claus
         add([*seed, *(clause for clause in sorted(near, key=place.__getitem__)
                       if place[clause] > place[seed[0]] and (whole[seed[0]], whole[clause]) not in together
                       and (seed[0] in links.support[clause]
-                           or 2 * sum(member in links.support[clause] for member in seed) >= len(seed)))])
+                           or 2 * sum(member in links.support[clause] for member in seed) > len(seed)))])
     for clause in sorted(links.support, key=place.__getitem__):  # links that no row shows: a row for the pair
         add([clause, *(lower for lower in sorted(links.support[clause], key=place.__getitem__)
                        if place[lower] > place[clause] and (whole[clause], whole[lower]) not in together)])

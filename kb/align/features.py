@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def comparable_documents(a: Sequence[Unit], b: Sequence[Unit]) -> float:
         return 0.0
     shared = counts[0].keys() & counts[1].keys()
     product = sum(log(1 + counts[0][term]) * log(1 + counts[1][term]) for term in sorted(shared))
-    lengths = [sum(log(1 + number) ** 2 for number in count.values()) ** 0.5 for count in counts]
+    lengths = [sqrt(sum(log(1 + number) ** 2 for number in count.values())) for count in counts]
     alike = (product / (lengths[0] * lengths[1]) + len(shared) / min(map(len, counts))) / 2
     return min(1.0, max(0.0, (alike - 0.40) / 0.10))
 

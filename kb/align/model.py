@@ -22,7 +22,8 @@ from kb.align.space import Matrix
 EQUIVALENT = ("relative", "relative_covered", "relative_heading", "heading_found", "no_heading", "owned",
               "sole_role", "goal_clash", "other_partner")
 ANY = ("likeness", "relative", "relative_covered", "relative_meaning", "covered", "mutual_sentences",
-       "sentence_in_clause_one", "sentence_in_clause_both", "heading_in_sentence", "length", "sole_role", "goal_clash", "comparable")
+       "sentence_in_clause_one", "sentence_in_clause_both", "heading_in_sentence", "length", "sole_role",
+       "goal_clash", "comparable")
 
 
 @dataclass(frozen=True, slots=True)

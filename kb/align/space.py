@@ -21,6 +21,7 @@ Terms = tuple[str, ...]
 
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z]{2,}\Z")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
+_EMPTY = 10
 _KEPT = 50_000  # texts whose words are kept at hand: two documents of a few thousand sentences each
 
 
@@ -49,11 +50,12 @@ def _synonyms() -> dict[str, str]:
 
 
 class Weights:
-    """How much a term tells: log((1 + texts) / texts that hold it), from ``texts``."""
+    """How much a term tells: log(texts / texts that hold it), counted in ``texts`` and in a few more that hold nothing:
+    in two documents of one clause each, what they share would else tell less than what they do not."""
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
         counts: Counter[str] = Counter()
-        number = 1
+        number = _EMPTY
         for text in texts:
             counts.update(set(text))
             number += 1
