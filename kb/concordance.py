@@ -117,10 +117,15 @@ def _join(seeds: Sequence[Sequence[Clause]], links: _Links, place: Mapping[Claus
 
 
 def _alone(clauses: Mapping[Clause, Provision], rows: Iterable[Sequence[Clause]]) -> list[list[Clause]]:
-    """Rows of their own for clauses without a counterpart, neither of their own nor of a finer clause under them."""
+    """Rows of their own for clauses without a counterpart; a finer clause stands with the clause that it spells out
+    where that one has a row."""
     known = {clause for row in rows for clause in row}
-    known |= {_whole(clause, clauses) for clause in known}
-    return [[clause] for clause in clauses if clause not in known and _whole(clause, clauses) == clause]
+    alone: list[list[Clause]] = []
+    for clause in clauses:                      # a clause comes before what spells it out
+        if clause not in known and _whole(clause, clauses) not in known:
+            known.add(clause)
+            alone.append([clause])
+    return alone
 
 
 def _label(base: Provision) -> str:
