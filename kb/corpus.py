@@ -33,11 +33,24 @@ _TEXTS: Final = ("title", "id", "region_code", "issuer", "doc_number", "unified_
 _REQUIRED: Final = ("title", "id", "region_code")
 _SEAL: Final = "imported_sha256"
 _SEAL_LINE: Final = re.compile(rf"^{_SEAL}:.*\n", re.MULTILINE)
+_FRONT: Final = re.compile(r"---[ \t]*\r?\n(?P<front>.*?)^---[ \t]*(?:\r?\n|\Z)(?:\r?\n)?(?P<body>.*)\Z",
+                          re.DOTALL | re.MULTILINE)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which 2022-06-16 and 331082 stay strings, so that every field is read as it is written."""
+    """YAML in which 2022-06-16 and 331082 stay strings, so that every field is read as it is written; a field that
+    stands twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -125,8 +138,8 @@ def edited_by_hand(path: Path) -> bool:
 
 def front_matter(path: Path) -> str:
     """The lines between the first two ``---`` of the file at ``path``, unread; '' where there are none."""
-    text = _read(path)
-    return text.split("\n---\n", 1)[0] if text.startswith("---\n") else ""
+    match = _FRONT.match(_read(path))
+    return match["front"].replace("\r\n", "\n") if match else ""
 
 
 def write_document(document: Document, path: Path) -> None:
@@ -208,8 +221,7 @@ def _read(path: Path) -> str:
 
 def _split(text: str, path: Path) -> tuple[str, str, int]:
     """Front matter, body, and the line of the front matter's first field."""
-    match = re.match(r"---[ \t]*\r?\n(?P<front>.*?)^---[ \t]*(?:\r?\n|\Z)(?:\r?\n)?(?P<body>.*)\Z", text,
-                     re.DOTALL | re.MULTILINE)
+    match = _FRONT.match(text)
     if match is None:
         problem = "the front matter is not closed by ---" if text.startswith("---") else "there is no front matter"
         raise KbError(problem, file=path, place=1, mend="begin the file with --- , the fields, and --- again")
@@ -223,8 +235,9 @@ def _load(front: str, path: Path, first: int) -> Mapping[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = first + (mark.line if mark else 0)
         problem = getattr(error, "problem", None) or "bad YAML"
-        raise KbError(f"the front matter is not YAML: {problem}", file=path, place=line,
-                      mend="quote values that hold a colon or begin with a bracket") from error
+        mend = ("write spaces in place of tabs" if "\\t" in problem else "keep one of the two" if "twice" in problem
+                else "quote values that hold a colon or begin with a bracket")
+        raise KbError(f"the front matter is not YAML: {problem}", file=path, place=line, mend=mend) from error
     if not isinstance(values, dict):
         raise KbError("the front matter is not YAML fields (name: value)", file=path, place=first)
     for name in values:
@@ -262,7 +275,7 @@ def _document(values: Mapping[str, Any], body: str, path: Path) -> Document:
         unified_number=texts["unified_number"], index_number=texts["index_number"], **dates,
         validity=_validity(values, path), based_on=_strings(values, "based_on", path),
         source_file=texts["source_file"], source_sha256=texts["source_sha256"],
-        inferred=_mapping(values, "inferred", path), imported_sha256=values.get(_SEAL), file=path)
+        inferred=_mapping(values, "inferred", path), imported_sha256=_text(values, _SEAL, path), file=path)
 
 
 def _text(values: Mapping[str, Any], name: str, path: Path) -> str | None:

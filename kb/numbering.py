@@ -64,10 +64,12 @@ STYLES: tuple[Style, ...] = (
     _style("dash", "——", 11, "—{d}", r"(?P<n>-{2,4}|- -)\s*(?=[^\s|-])"),
 )
 
-#: 1 总则 / 1.1 编制目的 / 1.1.1 … as emergency plans and technical guides number: by depth. Never read off a line alone:
-#: see :func:`decimal_outline`.
-_DECIMALS = tuple(Style(kind, name, rank, "", re.compile("")) for kind, name, rank in (
-    ("section", "1", 5), ("subsection", "1.1", 6), ("item", "1.1.1", 7), ("subitem", "1.1.1.1", 8)))
+#: 1 总则 / 1.1 编制目的 / 1.1.1 … as emergency plans and technical guides number: by depth. Never read off a line
+#: alone: see :func:`decimal_outline`.
+_DECIMALS: tuple[Style, ...] = (
+    _style("section", "1", 5, "", ""), _style("subsection", "1.1", 6, "", ""),
+    _style("item", "1.1.1", 7, "", ""), _style("subitem", "1.1.1.1", 8, "", ""),
+)
 # 1.3万亩 and 2.0版 at the start of a broken line are amounts
 _DECIMAL = re.compile(r"(?P<n>\d{1,2}(?:\.\d{1,2}){0,3})(?P<dot>[.、]?)"
                       r"(?:(?P<gap>\s+)|(?![万亿元亩年月日个家项人%倍版级吨千平米]))(?=[\u4e00-\u9fffA-Z\"(<])")

@@ -19,6 +19,7 @@ from kb.models import (
     Span,
     Statements,
 )
+from kb.render import segments
 
 CASES = Path(__file__).parent / "cases" / "content.txt"
 TAIZHOU, LINHAI, YINZHOU = "taizhou-2021-27", "linhai-2022-22", "yinzhou-shiyanqu"
@@ -92,6 +93,7 @@ def _rest(provisions: dict[str, list[Provision]]) -> dict[str, object]:
     return {
         "statements": statements,
         "alignments": (aligned(targets, targets), aligned(fees, fees)),
+        "segments": tuple(segments(text[TAIZHOU, path], text[LINHAI, path]) for path in (targets, fees)),
         "differences": (
             (differs(targets, "target", "28万元以上", "超过20.3万元", 0.9, a_value=28, b_value=20.3, unit="万元",
                      direction="looser"),),

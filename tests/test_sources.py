@@ -301,6 +301,48 @@ def test_another_page_under_the_same_name_is_refused(tmp_path: Path) -> None:
         import_pages([page_at(tmp_path / "other", extra="另有规定。")], tmp_path / "corpus", echo=len)
 
 
+def test_the_same_page_under_another_name_is_kept_once(tmp_path: Path) -> None:
+    source = page_at(tmp_path)
+    copy = page_at(tmp_path, "copy.txt")
+    with pytest.raises(KbError, match=r"copy\.txt: this page was named twice"):
+        import_pages([source, copy], tmp_path / "corpus", echo=len)
+    import_pages([source], tmp_path / "corpus", echo=len)
+    import_pages([copy], tmp_path / "corpus", echo=len)
+    assert [path.name for path in (tmp_path / "corpus" / "sources").iterdir()] == ["page.txt"]
+    assert corpus.source_warnings(corpus.read_document(tmp_path / "corpus" / "linhai-2022-3.md")) == ()
+
+
+def test_a_file_with_other_line_ends_is_known_again(tmp_path: Path) -> None:
+    source = page_at(tmp_path)
+    import_pages([source], tmp_path / "corpus", echo=len)
+    old, new = tmp_path / "corpus" / "linhai-2022-3.md", tmp_path / "corpus" / "renamed.md"
+    new.write_bytes(old.read_bytes().replace(b"\n", b"\r\n"))
+    old.unlink()
+    with pytest.raises(KbError, match=r"renamed\.md: this file was edited by hand"):
+        import_pages([source], tmp_path / "corpus", echo=len)
+
+
+def test_an_interrupted_import_says_how_far_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = corpus.write_whole
+
+    def stop(path: Path, data: bytes) -> None:
+        if path.name == "mirror.txt":
+            raise KeyboardInterrupt
+        write(path, data)
+
+    monkeypatch.setattr(corpus, "write_whole", stop)
+    with pytest.raises(KbError, match="interrupted, 1 of 2 pages were imported"):
+        import_pages([page_at(tmp_path), page_at(tmp_path, "mirror.txt", "全力推进。")], tmp_path / "corpus", echo=len)
+    assert [item.id for item in corpus.read_corpus(tmp_path / "corpus")] == ["linhai-2022-3"]
+
+
+def test_a_page_larger_than_any_document_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("一、抓好落实。\n".encode() * 1_700_000)
+    with pytest.raises(KbError, match=r"the page has 37 MB, more than any document; save the document's text alone"):
+        import_page(path)
+
+
 def test_one_bad_page_of_several_writes_nothing(tmp_path: Path) -> None:
     bad = tmp_path / "bad.txt"
     bad.write_bytes(b"\0\1")

@@ -15,9 +15,13 @@ from kb.text import normalise
 
 _OPERATIVE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|万|亿|元|家|个|亩|项|倍|[年月日]|以[上下])"
                         r"|给予|不得|应当|可以|按照|《|责任单位")
+_IN_CHARGE = re.compile(r"\s*\([^()]*(?:责任|牵头|负责|配合|分工)(?:[^()]|\([^()]*\))*\)。?\s*")
 _RUN_IN = 40            # characters of the longest run-in heading; the longest of the five documents has 21
 _ARTICLE_TITLE = 20     # … of the longest name that opens an article: 鼓励企业增产增效。
 _SUBHEADING = 16        # … of the longest unnumbered sub-heading that carries no Markdown mark
+_SHORT = re.compile(rf"[^,;:。\d()]{{1,{_SUBHEADING}}}。")      # a sentence that could be a sub-heading
+# 本意见自公布之日起30日后施行。 below a short sentence does not make it a heading
+_COMES_INTO_FORCE = re.compile(r"本.{1,12}自.{2,30}(?:施行|实施|执行)")
 
 
 def titled_articles(lines: Sequence[Line]) -> bool:
@@ -34,7 +38,7 @@ def _named(folded: str) -> int:
     """Length of the name before the first 。 of an article, with more text after it; 0 where there is none."""
     stop = folded.find("。")
     name = folded[:stop].strip()
-    fits = 0 < stop and len(name) <= _ARTICLE_TITLE and stop + 1 < len(folded.rstrip())
+    fits = stop > 0 and len(name) <= _ARTICLE_TITLE and stop + 1 < len(folded.rstrip())
     return stop if fits and not re.search("[,:]", name) and not _OPERATIVE.search(name) else 0
 
 
@@ -65,6 +69,8 @@ def split_heading(text: str, line: Line, kind: ProvisionKind, *, followed: bool,
         return span, None
     folded = normalise(span.of(text))
     stop = folded.find("。")
+    if _IN_CHARGE.fullmatch(folded, stop + 1):
+        return nothing, span            # 2.落实印花税核定征收管理办法。（责任单位：市税务局）: the sentence is the rule
     if 0 < stop <= _RUN_IN and stop + 1 < len(folded) and not _OPERATIVE.search(folded[:stop]):
         return Span(span.start, span.start + stop), strip(text, Span(span.start + stop + 1, span.end))
     colon = re.match(r"\w{2,10}:(?=.)", folded)     # 1.申报条件：…
@@ -84,12 +90,17 @@ def _is_heading(line: Line, bare: str, folded: str, followed: bool) -> bool:
     return not _OPERATIVE.search(bare) and (followed or ("," not in bare and folded[-1:] not in ("。", ";")))
 
 
-def is_subheading(line: Line, following: Line | None) -> bool:
+def is_subheading(line: Line, following: Line | None, before: Line | None) -> bool:
     """Whether the unnumbered ``line`` is a heading: by its Markdown mark, or a short line closed by 。 or nothing
-    with a paragraph under it (鄞州: 调优规划红线。)."""
+    with a paragraph under it (鄞州: 调优规划红线。). Of several short sentences in a row (坚持创新驱动。坚持融合发展。)
+    none is."""
     if line.level > 1:
         return True
     bare = line.folded.rstrip("。")
+    if before is not None and before.number is None and not before.level and _SHORT.fullmatch(before.folded):
+        return False
+    if following is not None and _COMES_INTO_FORCE.match(following.folded):
+        return False
     if following is None or len(bare) > _SUBHEADING or re.search(r"[,;:。\d()]", bare):
         return False
     return (not following.level and not following.table and following.number is None

@@ -22,12 +22,13 @@ _HEADING_MARK = re.compile(r" {0,3}#{1,6}[ \t\u3000]*")
 _MID_ARTICLE = re.compile(r"(?<=[。；;\s])第\s*[一二三四五六七八九十百零]+\s*条(?=[\s\u3000])")
 
 # 附件1-2 is a part of 附件1; 附：分工表 does without 件
-_ATTACHMENT = re.compile(r"附\s*(?:(?:件|表|录)\s*([0-9〇一二三四五六七八九十]*(?:-\d{1,2})?)|(?=\s*(?::|$)))\s*:?\s*(.*)")
-_LIST_OF_ATTACHMENTS = re.compile(r"附\s*(?:件\s*\d*)?\s*:")
-_DATE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[二〇○零一]{4}年.{1,3}月.{1,3}日")
+_ATTACHMENT = re.compile(r"附\s*(?P<kind>件|表|录)?\s*(?P<n>[0-9〇一二三四五六七八九十]*(?:-\d{1,2})?)"
+                         r"(?(kind)|(?=\s*(?::|$)))\s*:?\s*(?P<title>.*)")
+_LIST_OF_ATTACHMENTS = re.compile(r"附\s*件?\s*\d*\s*:")
+_DATE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][〇○零O0一二三四五六七八九]{3}年.{1,3}月.{1,3}日")
 # （此件公开发布）, 抄送：…, 慈溪市人民政府办公室 2021年4月30日印发
 _TRAILER = re.compile(
-    r"\(此件|抄\s*送|主题词|\(?联系人\s*:|.{2,40}(?:办公室|办公厅|局|委)\s*\d{4}年\d+月\d+日印发")
+    r"\(此件|抄\s*送|主题词|\(?联系人\s*:|.{2,40}(?:办公室|办公厅|局|委)\s*\d{4}\s*年\s*\d+\s*月\s*\d+\s*日\s*印发")
 _CONTACT = re.compile(r"\(?联系人\s*:")
 _ISSUER = re.compile(r"[^\s,。;:、]{2,30}(?:人民政府|办公室|办公厅|委员会|管委会|局|厅|委|部|院)")
 _SIGNATURE_LINE = 60    # characters of the longest line that can open a signature
@@ -47,9 +48,9 @@ class Line:
 
     @property
     def attachment(self) -> re.Match[str] | None:
-        """Match if the line opens an attachment (附件, 附件2, ``# 附件1：名单``); group 1 its number, 2 its title."""
+        """Match if the line opens an attachment (附件, 附件2, ``# 附件1：名单``): groups n, its number, and title."""
         match = None if self.table else _ATTACHMENT.fullmatch(self.folded)
-        if match and (self.level == 1 or not (match[2] or self.folded[-1] in ":：")):
+        if match and (self.level == 1 or not (match["title"] or self.folded[-1] in ":：")):
             return match
         return None
 
@@ -57,9 +58,9 @@ class Line:
     def attachment_number(self) -> str | None:
         """The number that an attachment's opener shows, in Arabic digits: 2, 1-2."""
         match = self.attachment
-        if not match or not match[1]:
+        if not match or not match["n"]:
             return None
-        number, *part = match[1].split("-")
+        number, *part = match["n"].split("-")
         return "-".join([*([str(han_number(number))] if number else []), *part])
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kb.models import Document, NumberingWarning, Provision, ProvisionKind, Span
 from kb.numbering import Number
@@ -65,8 +65,14 @@ def parse(document: Document) -> Parsed:
 
 
 def label_of(path: str) -> str:
-    """An address as people write it: ``正文/二/（三）`` is 二（三）, ``附件/三/（一）/1`` is 附件三（一）1."""
+    """An address as people write it: ``正文/二/（三）`` is 二（三）, ``附件/三/（一）/1`` is 附件三（一）1.
+
+    ``正文/3/3.1/（2）`` is 3.1（2）.
+    """
     part, *inner = path.split("/")
+    deepest = max((at for at, label in enumerate(inner) if "." in label), default=0)
+    if deepest:                 # a decimal number holds those above it
+        inner = inner[deepest:]
     return part if not inner else ("" if part == "正文" else part) + "".join(inner)
 
 
@@ -94,6 +100,7 @@ class _Tree:
         index = 0
         while index < len(self.lines):
             index += 1 + self.place(index, self.lines[index])
+        self.rename_only_attachment()
         kept = [node for node in self.nodes if node.parent or node.heading.end or len(self.nodes) > 1]
         return Parsed(tuple(self.provision(ordinal, node) for ordinal, node in enumerate(kept, 1)),
                       tuple(self.warnings))
@@ -121,7 +128,8 @@ class _Tree:
             self.signature(line)
         elif line.number:
             self.numbered_line(index, line, line.number)
-        elif (self.numbered or line.level) and is_subheading(line, self.following(index)):
+        elif (self.numbered or line.level) and is_subheading(
+                line, self.following(index), self.lines[index - 1] if index else None):
             self.subheading(line)
         elif self.closes(index, line):
             self.add("末", self.part, "closing", _CLOSING_RANK, line.span)
@@ -151,9 +159,9 @@ class _Tree:
         assert match is not None
         self.attachments += 1
         number = line.attachment_number or self.attachments
-        heading = Span(line.span.start + match.start(2), line.span.end) if match[2] else None
+        heading = Span(line.span.start + match.start("title"), line.span.end) if match["title"] else None
         used = 0
-        while match[2] == "" and used < 3 and (title := self.following(index + used)) and _is_title(title):
+        while match["title"] == "" and used < 3 and (title := self.following(index + used)) and _is_title(title):
             if used and title.level != self.lines[index + used].level:
                 break
             heading = Span(heading.start if heading else title.span.start, title.span.end)
@@ -184,8 +192,12 @@ class _Tree:
     def signs(self, index: int, line: Line) -> bool:
         if line.is_contact and self.top.own is None and self.top.style:
             return False                            # 四、联系方式 / 联系人：…: what the clause says
-        return line.opens_signature or line.is_issuer and any(
-            ahead.is_date for ahead in self.lines[index + 1:index + 4])
+        if line.opens_signature:
+            return True
+        ahead = index
+        while ahead < len(self.lines) and self.lines[ahead].is_issuer:      # 成都: four offices sign one notice
+            ahead += 1
+        return line.is_issuer and any(later.is_date for later in self.lines[index + 1:max(index + 4, ahead + 1)])
 
     def signature(self, line: Line) -> None:
         under = next((node for node in self.stack if node.kind == "preamble"), self.part)
@@ -237,9 +249,17 @@ class _Tree:
         return self.top
 
     def lists_in_article(self, depth: int, number: Number) -> bool:
-        """Whether 一、 begins a list inside an article rather than a new group of articles."""
-        return number.value == 1 and number.style.kind == "section" and any(
-            node.kind == "article" for node in self.stack[depth:])
+        """Whether 一、 belongs to a list inside an article rather than to the groups of articles at ``depth``."""
+        inside = self.stack[depth + 1:]
+        if number.style.kind != "section" or not any(node.kind == "article" for node in inside):
+            return False
+        item = next((node for node in inside if node.style == number.style.name), None)
+        if item is None or item.parent is None:
+            return number.value == 1
+        ends = self.text[item.own.end - 1] if item.own else ""
+        outer = self.stack[depth].parent
+        return number.value == item.parent.last.get(number.style.name, 0) + 1 and (
+            ends in "；;" or outer is None or number.value != outer.last.get(number.style.name, 0) + 1)
 
     def check(self, line: Line, parent: _Node, path: str, number: Number) -> None:
         """Warn of a number that is neither the next among its siblings nor the next of its style in the part."""
@@ -321,6 +341,14 @@ class _Tree:
         """A number that stands twice under one parent gets ``#2``; a warning says so."""
         self.seen[path] += 1
         return path if self.seen[path] == 1 else f"{path}#{self.seen[path]}"
+
+    def rename_only_attachment(self) -> None:
+        """附件, not 附件1, where the one plan that a numbered notice sends out shows no number (磐安)."""
+        parts = {node.path for node in self.nodes if node.parent is None}
+        if parts == {"正文", "附件1"} and not any(line.attachment for line in self.lines):
+            for node in self.nodes:
+                node.path = re.sub("^附件1", "附件", node.path)
+            self.warnings = [replace(warning, path=re.sub("^附件1", "附件", warning.path)) for warning in self.warnings]
 
     def provision(self, ordinal: int, node: _Node) -> Provision:
         own = node.own or Span(node.heading.end, node.heading.end)

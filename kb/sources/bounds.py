@@ -39,10 +39,13 @@ def cut_contents(draft: Draft) -> Edited:
 
 
 def _is_entry(text: str) -> bool:
-    return len(text) <= 60 and text[-1] not in "。；：" and marks.number_of(_LEADER.sub("", text)) is not None
+    bare = _LEADER.sub("", text)
+    return len(bare) <= 60 and text[-1] not in "。；：" and (
+        marks.number_of(bare) is not None or _DOTTED.search(text) is not None)
 
 
 _LEADER = re.compile(r"[\s.…·]*\d*$")
+_DOTTED = re.compile(r"(?:\.{3,}|…{2,}|·{3,})\s*\d+$")       # 1.1编制目的…………3
 
 
 def _entry_key(text: str) -> str:
@@ -66,6 +69,10 @@ def cut_head(draft: Draft) -> Edited:
     edits = [(line.number, line.text, "") for line in page[:start]]
     edits += [(line.number, line.text, title if line is page[start] else "")
               for line in page[start:end] if end - start > 1 and line.text != title]
+    title, number = _without_number(title)
+    if number:
+        meta = {"doc_number": number, **meta}
+    edits += [(page[start].number, page[start].text, title)] if number and end - start == 1 else []
     kept = [replace(page[start], text=title, level=1)]
     # 2021年3月15日…会议通过 between two repetitions of the title is the document's
     kept += [line for line in (*page[:start], *page[start + 1:end])
@@ -81,6 +88,16 @@ def cut_head(draft: Draft) -> Edited:
         if index < body and not _known_opening(line.text):
             notes.append(f"第{line.number}行在标题与正文之间，不能确定是否为正文，已保留：{line.text[:40]}")
     return replace(draft, lines=tuple(kept), title=title, meta=meta).saying(*notes), edits
+
+
+_NUMBERED = re.compile(r"\s*[（(]\s*([\u4e00-\u9fff]{2,12}\s*[〔\[［(（]\s*\d{4}\s*[〕\]］)）]\s*第?\s*\d+\s*号?)"
+                       r"\s*[)）]$")
+
+
+def _without_number(title: str) -> tuple[str, str]:
+    """A title without the document's own number in brackets at its end, and that number: …的通知(韶府〔2019〕31号)."""
+    match = _NUMBERED.search(title)
+    return (title[:match.start()], match[1]) if match else (title, "")
 
 
 def _is_number_line(text: str) -> bool:
@@ -100,11 +117,13 @@ def _letterhead(draft: Draft, head: tuple[Line, ...]) -> Mapping[str, str]:
     """The particulars, with the number and the issuer (…人民政府令, …办公室文件) that stand as lines of their own."""
     meta = dict(draft.meta)
     for line in head:
-        if "doc_number" not in meta and _is_number_line(line.text):
+        if "doc_number" not in meta and _is_number_line(line.text.lstrip("> ")):
             meta["doc_number"] = line.text
         if _REGISTERED.fullmatch(line.text):
             meta.setdefault("unified_number", line.text)
-        if _is_dateline(line.text):
+        if marks.is_date_line(line.text) and line.text[0] in "(（":
+            meta.setdefault("written_on", line.text)       # （2022年2月8日）, as party and state offices date an act
+        elif _is_dateline(line.text):
             meta.setdefault("published_on", line.text)
         who = re.fullmatch(r"(.{4,40}?)(?:文件|令)", line.text)
         if who and marks.is_issuer(who[1]):
@@ -114,7 +133,9 @@ def _letterhead(draft: Draft, head: tuple[Line, ...]) -> Mapping[str, str]:
 
 def _known_opening(text: str) -> bool:
     return (marks.is_salutation(text) or text.startswith(("(", "（")) or marks.is_sentence(text)
-            or marks.tells_history(text) or (len(text) >= 25 and re.search("[，,：:]", text) is not None))
+            or marks.tells_history(text)
+            or re.match(r"\d{1,2}(?:\.\d{1,2})*\s*[\u4e00-\u9fff]", text) is not None
+            or (len(text) >= 25 and re.search("[，,：:]", text) is not None))
 
 
 def _is_dateline(text: str) -> bool:
@@ -124,7 +145,27 @@ def _is_dateline(text: str) -> bool:
 
 
 def _first_of_body(page: tuple[Line, ...]) -> int:
-    """Index of the first salutation, first number or sentence that is no site's."""
+    """Index of the first salutation, first number or sentence that is no site's; of the salutation where it and the
+    title come only below a reporter's words (日前，…印发…的通知。文件指出…。文件详情如下：)."""
+    first = _first_sign(page)
+    if first >= len(page) or marks.is_salutation(page[first].text) or marks.number_of(page[first].text):
+        return first
+    above = [line for line in page[:first] if _can_be_title(line)]
+    title: Line | None = None
+    for index in range(first, len(page)):
+        line = page[index]
+        if marks.number_of(line.text) is not None:
+            break
+        if _can_be_title(line) and (not above or any(marks.same_title(line.text, other.text) for other in above)):
+            title = line
+        elif title is not None and marks.is_salutation(line.text):
+            return index
+        elif title is not None and marks.is_sentence(line.text):
+            title = None
+    return first
+
+
+def _first_sign(page: tuple[Line, ...]) -> int:
     for index, line in enumerate(page):
         text = line.text
         if line.table or is_furniture(line) or labels.pairs(text):
@@ -142,7 +183,8 @@ def _title(draft: Draft, body: int) -> tuple[int, int, str] | None:
     named = [_SITE_TAIL.sub("", draft.meta[key]) for key in ("title", "page_title") if draft.meta.get(key)]
     ends = [index for index in range(min(body, len(page))) if _can_be_title(page[index])]
     if not ends:
-        return _title_by_name(page, body, named)
+        return _title_by_name(page, body, named) if named else _title_of_file(page, body) or _title_by_name(
+            page, body, named)
     last = next((index for index in reversed(ends) if not page[index].link), ends[-1])
     # Where the page says what it is called, a title-like line that is not that one is a site's or an inner title.
     for name in named:
@@ -179,6 +221,15 @@ def _after_repeat(page: tuple[Line, ...], end: int, title: str) -> int:
 def _can_be_title(line: Line) -> bool:
     return not line.table and marks.is_title(line.text) and not is_furniture(line) and not labels.pairs(line.text) \
         and not marks.file_name(line.text)
+
+
+def _title_of_file(page: tuple[Line, ...], body: int) -> tuple[int, int, str] | None:
+    """The title that only a file's name tells: …实施方案.docx above the text on a document-sharing site."""
+    for index in range(min(body, len(page))):
+        text = page[index].text
+        if marks.file_name(text) and marks.is_title(text) and not labels.pairs(text):
+            return index, index + 1, re.sub(r"\.\w{2,5}$", "", text)
+    return None
 
 
 def _title_by_name(page: tuple[Line, ...], body: int, named: list[str]) -> tuple[int, int, str] | None:
@@ -227,8 +278,27 @@ def _joined(page: tuple[Line, ...], last: int) -> tuple[int, str]:
                                                                                     and len(text) >= 6):
             start, title = start - 1, text + title
             continue
+        # …办公厅关于印发广东省 / 进一步加大力度支持民间投资发展 / 实施方案的通知
+        if not whole and start > 1 and not issuer and marks.kind_in(text) is None and _opens_title(page[start - 2]):
+            start, title = start - 1, text + title
+            continue
         break
     return start, title
+
+
+def _opens_title(line: Line) -> bool:
+    """Whether a title begins on this line and goes on below: …办公厅关于印发广东省."""
+    return (re.search("关于|印发|转发", line.text) is not None and marks.kind_in(line.text) is None
+            and not line.link and not is_furniture(line) and not marks.is_sentence(line.text))
+
+
+def _sent_out(page: tuple[Line, ...], body: int) -> str:
+    """The name of the plan that a notice without a title sends out: 《…实施方案》已经…同意，现印发给你们."""
+    for line in page[body:body + 4]:
+        named = re.findall("《([^《》]{6,80})》", line.text) if re.search("(?:印发|转发)给你们", line.text) else []
+        if title := next((name for name in named if marks.kind_in(name)), ""):
+            return title
+    return ""
 
 
 def _untitled(draft: Draft, body: int) -> Edited:
@@ -240,9 +310,11 @@ def _untitled(draft: Draft, body: int) -> Edited:
         else:
             kept.append(line)
     title = next((_SITE_TAIL.sub("", draft.meta[key]) for key in ("title", "page_title") if draft.meta.get(key)), "")
+    notes = [] if title else ["没有找到标题，不能建库，请在文件头补上 title"]
+    if not title and (title := _sent_out(draft.lines, body)):
+        notes = ["页面没有标题，暂取所印发文件的名称，请核对文件头的 title"]
     if title and kept:
         kept.insert(0, Line(kept[0].number, title, level=1))
-    notes = [] if title else ["没有找到标题，不能建库，请在文件头补上 title"]
     return replace(draft, lines=tuple(kept), title=title).saying(*notes), edits
 
 
@@ -252,6 +324,8 @@ def cut_tail(draft: Draft) -> Edited:
     page = draft.lines
     last = max((index for index, line in enumerate(page) if is_document_line(line)), default=0)
     first = next((index for index in range(last + 1, len(page)) if _ends_page(page[index])), len(page))
+    # files below 相关资源 or 猜你喜欢 are other documents
+    related = next((index for index in range(last + 1, len(page)) if _RELATED.search(page[index].text)), len(page))
     edits = []
     kept = list(page[:last + 1])
     notes = []
@@ -260,13 +334,17 @@ def cut_tail(draft: Draft) -> Edited:
     for index in range(last + 1, len(page)):
         line = page[index]
         file = marks.file_name(line.text)
-        if _own_file(line.text, page, last) if file else (index >= first or is_furniture(line) or line.link):
+        if (_own_file(line.text, page, last) or index > related) if file else (
+                index >= first or is_furniture(line) or line.link or marks.same_title(line.text, page[0].text)):
             edits.append((line.number, line.text, ""))
             continue
         kept.append(line)
         if not (attached or _belongs(line.text)):
             notes.append(f"第{line.number}行在最后一句之后，不能确定是否为正文，已保留：{line.text[:40]}")
     return replace(draft, lines=tuple(kept)).saying(*notes), edits
+
+
+_RELATED = re.compile(r"^(?:相关(?:资源|文档|文章|推荐|资料)|相似|猜你|热门|最新|推荐)|匹配相似|精品文档")
 
 
 def _ends_page(line: Line) -> bool:

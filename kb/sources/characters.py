@@ -61,6 +61,22 @@ def strip_tags(draft: Draft) -> Edited:
     return each_line(draft, change)
 
 
+_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+
+
+def strip_markdown(draft: Draft) -> Edited:
+    """The marks of a page saved as Markdown: # before a heading, ** around bold words."""
+    texts = [line.text.lstrip() for line in draft.lines]
+    if not any(re.match(r"#{1,6} ", text) for text in texts) and \
+            sum(re.match(r"#{1,6}[^#]|\*\*", text) is not None for text in texts) < 2:
+        return draft, []
+
+    def change(text: str) -> str:
+        return text if "\n" in text else _BOLD.sub(r"\1", re.sub(r"^\s*#{1,6}\s*(?=[^\s#])|\s*#+\s*$", "", text))
+
+    return each_line(draft, change)
+
+
 _MOJIBAKE = re.compile(r"\?{3,}|\ufffd+|锟斤拷(?:锟斤拷)*|(?:烫烫)+烫*|(?<=\s)\?(?=\s*[>»›])|^\?(?=\s*[>»›])")
 
 
@@ -85,15 +101,16 @@ _ZERO_WIDTH = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _SPREAD = re.compile(rf"{_HAN}(?: {_HAN})+")
 _ARTICLE_SPACE = re.compile(r"^(第 ?[〇零一二三四五六七八九十百千两\d]+ ?[编章节条](?: ?之[一二三四五六七八九十]+)?) ")
-# 第一章 总 则: the name of a chapter, spread
-_SPREAD_NAME = re.compile(rf"^(第 ?[〇零一二三四五六七八九十百\d]+ ?[编章节]) ?({_HAN}(?: {_HAN})+)$")
+# 第一章 总 则, 三、附 则: a name, spread
+_SPREAD_NAME = re.compile(rf"^(第 ?[〇零一二三四五六七八九十百\d]+ ?[编章节]|[一二三四五六七八九十]+、) ?"
+                          rf"({_HAN}(?: {_HAN})+)$")
 
 
 _EMPTY_CELL = re.compile(r"\| (?=\|)")     # a pipe table's empty cell, as it is written everywhere else
 
 
 def _closed(match: re.Match[str]) -> str:
-    return f"{match[1]} {match[2].replace(' ', '')}"
+    return match[1] + ("" if match[1][-1] == "、" else " ") + match[2].replace(" ", "")
 
 
 def tidy_spaces(draft: Draft) -> Edited:
@@ -128,8 +145,12 @@ def strip_readings(draft: Draft) -> Edited:
     bold = toned >= 2 or len(found) >= 12
 
     def change(line: str) -> str:
-        return _READING.sub(lambda match: "" if _is_syllable(match[1]) and (bold or not match[1].isascii())
-                            else match[0], line)
+        while True:         # one mirror sets a reading once for each meaning of the character: 业(ye)(ye)(ye)
+            bare = _READING.sub(lambda match: "" if _is_syllable(match[1]) and (bold or not match[1].isascii())
+                                else match[0], line)
+            if bare == line:
+                return bare
+            line = bare
 
     draft, edits = each_line(draft, change)
     notes = [f"第{line.number}行有残缺的注音，那里可能少了一个字：{match[0]}" for line in draft.lines

@@ -22,6 +22,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step("制表符表格", grids.rebuild_tabbed),   # while the tabs are there
     Step("标签残片", characters.strip_tags),
+    Step("Markdown 标记", characters.strip_markdown),
     Step("乱码", characters.strip_mojibake),
     Step("私用区字符", characters.map_private_use),
     Step("空白", characters.tidy_spaces),

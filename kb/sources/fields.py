@@ -66,7 +66,7 @@ def _signature(main: str) -> tuple[tuple[str, ...], str]:
         if not marks.is_date_line(block.strip()):
             continue
         signers: list[str] = []
-        for above in reversed(blocks[max(0, index - 4):index]):
+        for above in reversed(blocks[max(0, index - 12):index]):
             if not marks.is_issuer(above.strip()):
                 break
             signers.insert(0, above.strip())
@@ -155,7 +155,8 @@ _FROM = re.compile(r"自\s*(?P<date>\d{4}年\d{1,2}月\d{1,2}日)\s*起\s*(?:正
 _FROM_ISSUE = re.compile(r"自\s*(?P<act>发布|公布|印发|发文|下发)\s*之日\s*起\s*"
                          r"(?:(?P<days>\d+|[一二三四五六七八九十]+)\s*日后)?\s*(?:正式)?(?:施行|实施|执行|生效)")
 _UNTIL = re.compile(r"(?:有效期|有效期限|施行期限|执行期限|实施期限|期限|执行|施行|有效)\s*"
-                    r"(?:(?:限|截止|截至|自\S{0,24})?\s*(?:到|至|为至)|截止|截至)\s*(?P<date>\d{4}年\d{1,2}月\d{1,2}日)")
+                    r"(?:(?:限|截止|截至|自\S{0,24})?\s*(?:到|至|为至)|截止|截至)\s*"
+                    r"(?P<date>\d{4}年(?:\d{1,2}月\d{1,2}日|(?:\d{1,2}月)?[底末]))")
 _FOR = re.compile(r"(?:有效期|有效期限|试行期|施行期限)\s*(?:限|为|是)?\s*"
                   r"(?P<years>\d{1,2}|[一二两三四五六七八九十]+)\s*年")
 
@@ -169,7 +170,9 @@ def _dates_in_text(main: str, values: dict[str, str], inferred: dict[str, str]) 
             _from_issue(match, values, inferred)
     if not values["expires_on"]:
         if match := _last(_UNTIL, text):
-            values["expires_on"] = marks.date_in(match["date"]) or ""
+            values["expires_on"] = marks.date_in(match["date"]) or _end_of(match["date"])
+            if match["date"][-1] in "底末":
+                inferred["expires_on"] = f"“{match[0]}”，取最后一天"
         elif (match := _last(_FOR, text)) and values["effective_on"]:
             years = han_number(match["years"].replace("两", "二"))
             values["expires_on"] = _years_on(values["effective_on"], years)
@@ -197,6 +200,15 @@ def _from_issue(match: re.Match[str], values: dict[str, str], inferred: dict[str
     values["effective_on"] = day.isoformat()
     inferred["effective_on"] = f"“{match[0]}”，取{dates[name]} {values[name]}" + (
         "（页面没有发布日期）" if order[0] == "published_on" and name != "published_on" else "")
+
+
+def _end_of(written: str) -> str:
+    """The last day of 2025年底 or 2025年6月底."""
+    year, month = re.findall(r"\d+", written + ("12" if "月" not in written else ""))[:2]
+    if not 1 <= int(month) <= 12:
+        return ""
+    first = dt.date(int(year), int(month), 28) + dt.timedelta(days=4)
+    return (first.replace(day=1) - dt.timedelta(days=1)).isoformat()
 
 
 def _years_on(day: str, years: int) -> str:

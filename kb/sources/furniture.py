@@ -111,7 +111,8 @@ def _is_list_of_attachments(pairs: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _is_value(text: str) -> bool:
-    return len(text) <= 60 and not marks.is_title(text) and not marks.is_sentence(text) and \
+    spread = text.count(" ") >= 3           # 关 键 词： / 某市 关于 推进 工业 园区 更新 实施 意见
+    return len(text) <= 60 and (spread or not marks.is_title(text)) and not marks.is_sentence(text) and \
         not marks.is_salutation(text)
 
 

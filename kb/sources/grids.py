@@ -46,12 +46,13 @@ def _tabs(line: Line) -> int:
 
 
 def _particulars(rows: Sequence[Sequence[str]]) -> bool:
-    return any(cell.endswith((":", "：")) or labels.is_label(cell) or labels.pairs(cell) for row in rows for cell in row)
+    cells = [cell for row in rows for cell in row]
+    return any(cell.endswith((":", "：")) or labels.is_label(cell) or labels.pairs(cell) for cell in cells)
 
 
 _CELL = 24              # characters of the longest cell
 _MOST_COLUMNS = 10
-_AMOUNT = re.compile(r"[<>≥≤＜＞±+-]?\s*\d[\d.,]*\s*(?:%|‰|以[上下]|左右|[万亿]?元?|个|家|亩|左右)*")
+_AMOUNT = re.compile(r"[<>≥≤＜＞±+-]?\s*\d[\d.,]*\s*(?:%|‰|以[上下]|左右|[万亿]元?|元|个|家|亩)*")
 _HEADER_YEAR = re.compile(r"(?:19|20)\d{2}年?(?:底|末|目标|现状)?.{0,4}")
 
 

@@ -70,13 +70,15 @@ class _Walker:
         self._linked = 0
         self._level = 0
         self._gap = True
+        self._pre = False
 
     def flush(self) -> None:
         """End the current line."""
-        text = _SPACE.sub(" ", "".join(self._pieces)).strip(" ")
+        raw = "".join(self._pieces)
+        text = _SPACE.sub(" ", raw).strip(" ")
         bare = text.strip("\u3000\u00a0\u200b\ufeff ")
         if bare:
-            indent = text[:1] in "\u3000\u00a0"
+            indent = text[:1] in "\u3000\u00a0" or (self._pre and raw[:1] in " \t")
             link = self._linked * 10 >= len(bare) * 9
             self.lines.append(Line(len(self.lines) + 1, text, self._gap, indent, link, self._level))
             self._gap = False
@@ -87,9 +89,7 @@ class _Walker:
         for child in node.iter(include_text=True):
             tag = child.tag or ""
             if tag == "-text":
-                text = child.text(deep=False) or ""
-                self._pieces.append(text)
-                self._linked += len(_SPACE.sub("", text)) if linked else 0
+                self._text(child.text(deep=False) or "", linked)
             elif tag in _SILENT or self._hidden(child):
                 continue
             elif tag == "br":
@@ -100,6 +100,15 @@ class _Walker:
                 self._block(child, tag, linked)
             else:
                 self.walk(child, linked or tag == "a")
+
+    def _text(self, text: str, linked: bool) -> None:
+        first, *more = text.split("\n") if self._pre else [text]
+        self._pieces.append(first)
+        for row in more:                # in <pre> a line end is one
+            self.flush()
+            self._gap = self._gap or not row.strip()
+            self._pieces.append(row)
+        self._linked += len(_SPACE.sub("", text)) if linked else 0
 
     def _hidden(self, node: LexborNode) -> bool:
         """Whether a browser would not show ``node``. What holds most of a page's text is the document, which a script
@@ -112,12 +121,13 @@ class _Walker:
     def _block(self, node: LexborNode, tag: str, linked: bool) -> None:
         self.flush()
         self._gap = self._gap or tag in ("p", "table") or tag[:1] == "h"
-        before = self._level
+        before = self._level, self._pre
+        self._pre = self._pre or tag == "pre"
         if re.fullmatch(r"h[1-6]", tag):
             self._level = int(tag[1])
         self.walk(node, linked)
         self.flush()
-        self._level = before
+        self._level, self._pre = before
 
     def _table(self, rows: list[list[str]]) -> None:
         self.flush()

@@ -48,8 +48,12 @@ def import_pages(pages: Sequence[Path], into: Path, force: bool = False, report:
     is written, for a page that cannot be imported.
     """
     planned = _plan(pages, into, force, region_code)
-    for outcome in planned:
-        _write(outcome, into)
+    for count, outcome in enumerate(planned):
+        try:
+            _write(outcome, into)
+        except KeyboardInterrupt:
+            raise KbError(f"interrupted, {count} of {len(planned)} pages were imported",
+                          mend="run the command again: what is there stays as it is") from None
         for line in summary(outcome):
             echo(line)
     if report is not None:
@@ -65,6 +69,8 @@ def _plan(pages: Sequence[Path], into: Path, force: bool, region_code: str | Non
     planned: list[Imported] = []
     for source in pages:
         page = import_page(source, region_code)
+        if any(other.page.document.source_sha256 == page.document.source_sha256 for other in planned):
+            raise KbError("this page was named twice", file=source)
         page, target, old = _placed(page, source, into, known, planned)
         rendered = corpus.sealed(page.document)
         unchanged = target.exists() and target.read_bytes() == rendered.encode("utf-8")
@@ -95,10 +101,13 @@ def _placed(page: ImportedPage, source: Path, into: Path, known: dict[str, Path]
     """
     document = page.document
     old = known.get(document.source_sha256 or "")
+    if old and (kept := _kept_name(old, document.source_sha256 or "")):
+        document = replace(document, source_file=kept)
+        page = replace(page, document=document)
     if old and (old.stem == document.id or corpus.edited_by_hand(old)):
         written = re.search(r"^id: *([a-z0-9-]+) *$", corpus.front_matter(old), re.MULTILINE)
         return replace(page, document=replace(document, id=written[1] if written else old.stem)), old, None
-    taken = {other.page.document.id: other.page.document.source_sha256 for other in planned}
+    taken = {other.page.document.id for other in planned}
     wanted, count = document.id, 1
     while True:
         target = into / f"{wanted}.md"
@@ -106,8 +115,6 @@ def _placed(page: ImportedPage, source: Path, into: Path, known: dict[str, Path]
             break
         if target.exists():
             corpus.read_document(target)      # a file that a person broke is named, not stepped around
-        if taken.get(wanted) == document.source_sha256:
-            raise KbError("this page was named twice", file=source)
         count += 1
         wanted = f"{document.id}-v{count}"
     if wanted != document.id:
@@ -116,15 +123,25 @@ def _placed(page: ImportedPage, source: Path, into: Path, known: dict[str, Path]
     return replace(page, document=replace(document, id=wanted)), into / f"{wanted}.md", old
 
 
+def _kept_name(document: Path, sha256: str) -> str | None:
+    """Under which name the page of an earlier import lies beside ``document``, if it still does: the same page
+    under another name is not kept twice."""
+    match = re.search(r"^source_file: *(\S.*?) *$", corpus.front_matter(document), re.MULTILINE)
+    kept = document.parent / match[1].strip("'\"") if match else None
+    if kept is None or not kept.is_file() or hashlib.sha256(kept.read_bytes()).hexdigest() != sha256:
+        return None
+    return match[1].strip("'\"") if match else None
+
+
 def _check_source(page: ImportedPage, source: Path, into: Path, force: bool) -> None:
-    kept = into / "sources" / source.name
+    kept = into / (page.document.source_file or "")
     if kept.exists() and not force and hashlib.sha256(kept.read_bytes()).hexdigest() != page.document.source_sha256:
         raise KbError("another page of this name is in the corpus already", file=kept,
                       mend=f"rename {source} or give --force")
 
 
 def _write(outcome: Imported, into: Path) -> None:
-    kept = into / "sources" / outcome.source.name
+    kept = into / (outcome.page.document.source_file or "")
     if not kept.exists() or kept.read_bytes() != outcome.page.page:
         corpus.write_whole(kept, outcome.page.page)
     if not outcome.unchanged:
@@ -158,7 +175,8 @@ def summary(outcome: Imported) -> list[str]:
         out.append("  未找到：" + "、".join(FIELD_NAMES[name] for name in page.missing))
     out += [f"  注意：{note}" for note in page.notes]
     if not page.document.region_code:
-        out.append("  注意：没有行政区划不能建库，请在文件头补上 region_code，或加 --region 代码 重新导入")
+        out.append("  注意：没有行政区划不能建库，请在文件头补上 region_code，或加 --region 代码 重新导入"
+                   "（浙江以外的县可用所属设区市的代码）")
     return out
 
 

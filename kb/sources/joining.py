@@ -16,7 +16,9 @@ _SUBHEADING = 16           # characters of the longest unnumbered sub-heading; �
 
 
 _CRAMMED = 200           # characters of a line from which on spaces may stand for its paragraphs' ends
-_PIECES = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f]|\d)")
+# also before (一) with ASCII brackets, and behind the date in the head: 浙政发[2009]69号 2009-11-03 为贯彻…
+_PIECES = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f]|\d|\([〇一二三四五六七八九十\d]{1,3}\))"
+                     r"|(?<=\d{4}-\d\d-\d\d) (?=[^\x00-\x7f])")
 
 
 def split_crammed(draft: Draft) -> Edited:
@@ -122,7 +124,7 @@ def join_sentences(draft: Draft) -> Edited:
     edits: list[tuple[int, str, str]] = []
     for index, line in enumerate(page):
         following = page[index + 1] if index + 1 < len(page) else None
-        if is_subheading(line, following):
+        if is_subheading(line, following, page[index - 1] if index else None):
             out.append(replace(line, level=7))
         elif out and _takes_sentence(out[-1], line):
             edits.append((line.number, f"{out[-1].text[-20:]}⏎{line.text[:20]}", out[-1].text[-20:] + line.text[:20]))
@@ -149,9 +151,22 @@ def _one_sentence_a_line(page: tuple[Line, ...]) -> bool:
     return len(plain) >= 15 and single * 20 >= len(plain) * 19 and leads >= 5 and leads * 10 >= len(plain)
 
 
-def is_subheading(line: Line, following: Line | None) -> bool:
-    """调优规划红线。 before a longer paragraph: an unnumbered heading."""
+_SHORT = re.compile(rf"[^，,；;：:。\d]{{1,{_SUBHEADING}}}。")      # a sentence that could be a sub-heading
+# 本意见自公布之日起30日后施行。 below a short sentence does not make it a heading
+_COMES_INTO_FORCE = re.compile(r"本.{1,12}自.{2,30}(?:施行|实施|执行)")
+
+
+def is_subheading(line: Line, following: Line | None, before: Line | None) -> bool:
+    """调优规划红线。 before a longer paragraph: an unnumbered heading.
+
+    Of several short sentences in a row (坚持创新驱动。坚持融合发展。) none is.
+    """
     text = line.text
+    if before is not None and not before.table and marks.number_of(before.text) is None and _SHORT.fullmatch(
+            before.text):
+        return False
+    if following is not None and _COMES_INTO_FORCE.match(following.text):
+        return False
     if following is None or line.table or following.table or len(text) > _SUBHEADING or line.level:
         return False
     if text[-1] != "。" or re.search(r"[，,；;：:\d]", text) or marks.number_of(text) is not None:

@@ -21,6 +21,8 @@ _RUN_IN = 30           # characters of the longest run-in heading that gets a li
 _OPERATIVE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|％|万|亿|元|家|个|亩|项|倍|人|年|月|日|天)|给予|不得|应当|可以|按照|《|"
                         r"责任单位")
 
+_IN_CHARGE = re.compile(r"\s*\([^()]*(?:责任|牵头|负责|配合|分工)(?:[^()]|\([^()]*\))*\)。?\s*")
+
 
 def body(lines: Sequence[Line]) -> str:
     """The Markdown body of cleaned ``lines``, whose first is the title. Ends with a line end."""
@@ -66,7 +68,7 @@ class _Body:
         if self._is_inner_title(index):
             return self._inner_title(index)
         following = self.lines[index + 1] if index + 1 < len(self.lines) else None
-        if line.level == 7 or self._is_plain_subheading(line, following):
+        if line.level == 7 or self._is_plain_subheading(line, following, self.lines[index - 1] if index else None):
             return self._write("#" * min(self.level + 1, 6) + " " + text, index)
         return self._write(text, index)
 
@@ -141,8 +143,10 @@ class _Body:
                     or len(text) > 60 or marks.number_of(text) is not None or marks.opens_trailer(text)
                     or marks.attachment_mark(text) is not None or (not title and text[0] in "（(")):
                 break
+            if title and not marks.unfinished(title) and re.fullmatch(r"[（(].{1,40}[）)]", text):
+                return title + text, at + 1            # 工业项目履约监管协议书 / （示范文本）
             whole = bool(title) and marks.kind_in(title) is not None and not marks.unfinished(title)
-            if whole and not re.fullmatch(r"[（(].{1,40}[）)]", text):
+            if whole:
                 break
             if title and not whole and not marks.unfinished(title) and marks.kind_in(text) is None:
                 break
@@ -211,6 +215,8 @@ class _Body:
         size = (stop if stop >= 0 else len(folded)) - number.rest
         if size <= 0 or _OPERATIVE.search(folded[number.rest:number.rest + size]) and stop >= 0:
             return None
+        if stop >= 0 and _IN_CHARGE.fullmatch(folded, stop + 1):
+            return None             # 2.落实印花税核定征收管理办法。（责任单位：市税务局）: the sentence is the rule
         if 0 <= stop < len(folded.rstrip()) - 1:
             return stop + 1 if size <= _RUN_IN else None
         if size > 2 * _RUN_IN or folded[-1] in ";,、":
@@ -247,12 +253,12 @@ class _Body:
 
     # Unnumbered sub-headings
 
-    def _is_plain_subheading(self, line: Line, following: Line | None) -> bool:
+    def _is_plain_subheading(self, line: Line, following: Line | None, before: Line | None) -> bool:
         """A short line without a mark at its end above a paragraph, or a page's own heading element."""
         text = line.text
         if self.level == 1 or following is None or following.table or len(text) > _RUN_IN:
             return False
-        if is_subheading(line, following):
+        if is_subheading(line, following, before):
             return True
         return (line.level > 1 or text[-1] not in "。；：:，,、！？") and len(text) <= 20 and len(text) >= 4 and \
             marks.is_sentence(following.text) and len(following.text) >= 2 * len(text) and \

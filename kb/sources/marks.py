@@ -19,8 +19,8 @@ _DATE = re.compile(r"(?P<y>\d{4}|[一二][〇零○OО0◯Ｏ一二三四五六�
                    r"(?P<d>\d{1,2}|[一二三]?十?[一二三四五六七八九]|[一二三]?十|廿[一二三四五六七八九]?)\s*(?:日|号)?")
 _YEAR_MONTH = re.compile(r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月")
 # 附件1-2 is a part of 附件1; 附：分工表 does without 件
-_ATTACHMENT = re.compile(r"附\s*(?:(?:件|表|录|图)\s*(?P<n>[0-9０-９〇零一二三四五六七八九十]*(?:[-—－][0-9０-９]{1,2})?)"
-                         r"|(?=\s*(?:[:：]|$)))\s*(?P<colon>[:：]?)\s*(?P<rest>.*)")
+_ATTACHMENT = re.compile(r"附\s*(?P<kind>件|表|录|图)?\s*[0-9０-９〇零一二三四五六七八九十]*(?:[-—－][0-9０-９]{1,2})?"
+                         r"(?(kind)|(?=\s*(?:[:：]|$)))\s*(?P<colon>[:：]?)\s*(?P<rest>.*)")
 _BRACKETED = re.compile(r"[(（〔\[【][^()（）〔〕\[\]【】]{0,40}[)）〕\]】]$")
 _FILE_ENDING = re.compile(r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|ofd|zip|rar|jpg|png|ceb|txt|html?)$", re.IGNORECASE)
 _DOC_NUMBER = re.compile(r"(?P<who>[\u4e00-\u9fff]{2,12})\s*\(\s*(?P<year>(?:19|20)\d{2})\s*\)\s*第?\s*(?P<n>\d{1,4})"
@@ -162,7 +162,7 @@ def attachment_mark(text: str) -> tuple[str, str] | None:
 def opens_trailer(text: str) -> bool:
     """抄送：…, （此件公开发布）, …办公室 2021年4月30日印发, 联系人：… at the foot of an act."""
     return re.match(r"[(（【\[]?(?:此件|本件)|抄\s*[送报]\s*[:：]|主\s*送\s*[:：]|主题词\s*[:：]|[(（]?联系人\s*[:：]|"
-                    r".{2,40}\s*\d{4}年\d{1,2}月\d{1,2}日\s*印\s*发", text) is not None
+                    r".{2,40}\s*\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\s*印\s*发", text) is not None
 
 
 def doc_numbers(text: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ MAX_PART: Final = 24_000_000           # bytes of one XML part, inflated
 MAX_TOTAL: Final = 400_000_000         # bytes of all parts, inflated (pictures are among them)
 MAX_RATIO: Final = 250                 # inflated to packed; repetitive tables reach 60, a bomb has 1,000
 MAX_ENTRIES: Final = 5_000
+MAX_TAGS: Final = 800_000              # of one part; a paragraph of prose has about forty
 _RATIO_FROM: Final = 1_000_000         # bytes below which the ratio does not matter
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -90,6 +91,9 @@ class Package:
             if "<!DOCTYPE".encode(encoding) in data or "<!ENTITY".encode(encoding) in data:
                 raise KbError("it defines entities, as no Office program does", file=self.path, place=name,
                               mend="save the document again in Word or WPS")
+        if data.count(b"<") > MAX_TAGS:
+            raise KbError(f"its text has more than {MAX_TAGS:,} tags", file=self.path, place=name,
+                          mend="split the document")
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
                                  remove_comments=True, remove_pis=True)
         try:

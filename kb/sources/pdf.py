@@ -17,10 +17,12 @@ from typing import Any, Final
 from kb.models import KbError
 from kb.sources.package import MAX_FILE
 from kb.sources.page import Line, Page
+from kb.sources.pdf_worker import MEMORY
 from kb.sources.tables import merged, pipe_table
 
 _SECONDS: Final = 120
 _HAN: Final = "\u3400-\u9fff\u3001-\u301f\uff01-\uff5e“”‘’—…·"
+_NARROW: Final = 12             # ems of a line too short to be broken
 _SPACE: Final = re.compile(rf"(?<=[{_HAN}]) +(?=[{_HAN}\d(<《])|(?<=[\d)>%]) +(?=[{_HAN}])")
 _ARTICLE: Final = re.compile(r"(第[〇零一二三四五六七八九十百千\d]+[编章节条](?:之[一二三四五六七八九十]+)?) +(?=\S)")
 _PAGE_NUMBER: Final = re.compile(r"[—–\-·\s]*\d{1,4}[—–\-·\s]*|第\s*\d+\s*页.{0,12}")
@@ -56,8 +58,8 @@ def _extracted(path: Path, data: bytes) -> dict[str, Any]:
     """What the worker says of the PDF."""
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)), PYTHONIOENCODING="utf-8")
     try:
-        done = subprocess.run([sys.executable, "-m", "kb.sources.pdf_worker"], input=data, capture_output=True,
-                              env=environment, timeout=_SECONDS, check=False)
+        done = subprocess.run([sys.executable, "-m", "kb.sources.pdf_worker", str(MEMORY)], input=data,
+                              capture_output=True, env=environment, timeout=_SECONDS, check=False)
         result: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         raise KbError(f"it could not be read in {_SECONDS} seconds", file=path, mend="print it to a new PDF") from None
@@ -137,8 +139,9 @@ class _Held:
     @classmethod
     def of(cls, item: dict[str, Any], gap: bool, left: float, right: float, size: float) -> _Held:
         """The line as it stands between the edges; larger letters than the text's ``size`` make a title."""
-        return cls(item["text"].strip(), item["x0"], gap, item["x0"] > left + 0.8 * item["size"], item["size"],
-                   item["x1"] > right - 1.6 * item["size"], item["size"] > 1.2 * size)
+        em = item["size"]
+        full = item["x1"] > right - 1.6 * em and item["x1"] > left + _NARROW * em
+        return cls(item["text"].strip(), item["x0"], gap, item["x0"] > left + 0.8 * em, em, full, em > 1.2 * size)
 
     def goes_on(self, line: _Held) -> bool:
         """Whether ``line`` is the next line of the same paragraph."""

@@ -16,15 +16,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 MAX_PAGES: Final = 400
-_MEMORY: Final = 1_500_000_000      # bytes of address space
+MEMORY: Final = 1_500_000_000       # bytes of address space
 _SECONDS: Final = 90                # of processor time
 _GAP: Final = 0.2                   # ems between two letters that make a space
 _WIDE: Final = 1.6                  # ems between any two characters that set them apart
 
 
 def main() -> None:
-    """Read, extract, write."""
-    _limit()
+    """Read, extract, write. The first argument, if any, is another limit of the memory in bytes."""
+    _limit(int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY)
     try:
         result = _read(sys.stdin.buffer.read())
     except MemoryError:
@@ -34,11 +34,11 @@ def main() -> None:
     sys.stdout.write(json.dumps(result, ensure_ascii=False))
 
 
-def _limit() -> None:
+def _limit(memory: int) -> None:
     with suppress(ImportError, OSError, ValueError):    # Windows has none
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
 
 

@@ -28,6 +28,18 @@ def place_named(name: str) -> str | None:
     return None
 
 
+def _place_above(name: str) -> tuple[str, str] | None:
+    """The place that opens ``name`` where one of its counties follows that is not in the table: 320500 and why, for
+    苏州市吴江区人民政府."""
+    for size in range(min(len(name), 12), 2, -1):
+        code = next((code for code in candidates(name[:size]) if _is_full(name[:size], code)), None)
+        below = re.match(r"[\u4e00-\u9fff]{1,6}?[市区县](?=人民|政府|委|办)", name[size:]) if code else None
+        if code and below:
+            return code, (f"{name[:size]}{below[0]}不在行政区划表内（表中只有浙江的县），暂归{region(code).name}；"
+                          "可用 --region 另行指定")
+    return None
+
+
 def _is_full(name: str, code: str) -> bool:
     return name.endswith(region(code).name)
 
@@ -39,6 +51,8 @@ def region_of(texts: Iterable[str], index_number: str | None, body: str) -> tupl
     for text in texts:
         if code := place_named(text):
             return code, None
+        if above := _place_above(text):
+            return above
     if index_number:
         for code in re.findall(r"(?<!\d)\d{6}(?!\d)", index_number):
             if code in regions():

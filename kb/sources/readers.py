@@ -15,6 +15,7 @@ from kb.models import KbError
 from kb.sources.doc import read_doc
 from kb.sources.docx import read_docx
 from kb.sources.html import declared_encoding, html_lines
+from kb.sources.package import MAX_FILE
 from kb.sources.page import Line, Page
 from kb.sources.pdf import read_pdf
 
@@ -30,6 +31,10 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ODD = re.compile(r"[\x80-\x9f\ue000-\uf8ff\ufffd\u0370-\u03ff\u0400-\u04ff\u3040-\u30ff]")
 
 
+#: Bytes of the largest page of text; the longest of 3,504 laws has under 1 MB, a page with pictures inside a few.
+_MOST_TEXT = 32_000_000
+
+
 def read_page(path: Path) -> Page:
     """The page at ``path`` as lines.
 
@@ -43,11 +48,17 @@ def read_page(path: Path) -> Page:
         raise KbError(f"pages of the kind {suffix or '(no ending)'} cannot be read", file=path,
                       mend=f"save it as one of {known}")
     try:
+        if (size := path.stat().st_size) > MAX_FILE:
+            raise KbError(f"the file has {size // 1_000_000} MB; the limit is {MAX_FILE // 1_000_000} MB", file=path,
+                          mend="take out pictures, or split it")
         data = path.read_bytes()
     except OSError as error:
         raise KbError(f"cannot be read: {error.strerror}", file=path) from error
     if not data.strip():
         raise KbError("the page is empty", file=path, mend="save the page again")
+    if reader in (_read_text, _read_html) and len(data) > _MOST_TEXT:
+        raise KbError(f"the page has {len(data) / 1e6:.0f} MB, more than any document", file=path,
+                      mend="save the document's text alone")
     page = reader(path, data)
     if not any(_HAN.search(line.text) for line in page.lines):
         raise KbError("the page has no Chinese text", file=path,
