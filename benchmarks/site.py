@@ -39,7 +39,7 @@ def pages(db: Path) -> dict[str, str]:
         "compare": pair, "compare, differences": pair + "?show=differences", "synopsis": "/synopsis",
         "indicators": "/indicators", "search": "/search?q=" + quote("亩均税收"),
         "search, one character": "/search?q=" + quote("企"), "search, nothing": "/search?q=" + quote("亩均税受"),
-        "search, by example": "/search?like=" + quote("提取土地出让收入的一定比例作为专项经费，用于盘活工业用地、企业整治提升。"),
+        "search, by example": "/search?like=" + quote("提取土地出让收入的一定比例作为专项经费，用于盘活工业用地。"),
         "differences": "/differences"}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from kb import database, evaluate, pipeline, render, terminal
+from kb.draft.commands import draft
 from kb.models import KbError
 from kb.sources import importing
 from kb.vocabulary import regions
@@ -39,7 +40,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise KbError("interrupted", mend="nothing was changed; run the command again") from None
+            raise KbError("interrupted", mend="nothing is half-written; run the command again") from None
         except MemoryError:
             raise KbError("out of memory", mend="give it fewer documents at a time") from None
         except OSError as error:
@@ -64,16 +65,18 @@ def main() -> None:
 @CORPUS
 @DB
 @click.option("--force", is_flag=True, help="Build even if nothing has changed.")
-def build_command(corpus: Path, db: Path, force: bool) -> None:
+@click.option("--encoder", metavar="PATH_OR_NAME", default=None,
+              help="Align with this sentence-transformers model too (pip install 'policy-kb[encoder]').")
+def build_command(corpus: Path, db: Path, force: bool, encoder: str | None) -> None:
     """Parse, align, extract, compare; write the database.
 
     A failed or interrupted build leaves the old database as it was; of an unchanged corpus nothing is built.
     """
-    _build(corpus, db, force)
+    _build(corpus, db, force, encoder)
 
 
-def _build(corpus: Path, db: Path, force: bool) -> None:
-    report = pipeline.build(corpus, db, force=force, progress=_progress)
+def _build(corpus: Path, db: Path, force: bool, encoder: str | None = None) -> None:
+    report = pipeline.build(corpus, db, force=force, encoder=encoder, progress=_progress)
     if not report.built:
         click.echo(f"{db}：语料未变，无需重建")
         return
@@ -107,7 +110,7 @@ def serve(corpus: Path, db: Path, port: int, host: str, metadata: Path | None, o
     from datasette.cli import cli as datasette
 
     if corpus.is_dir() or not db.exists():
-        _build(corpus, db, force=False)
+        _build(corpus, db, force=False, encoder=pipeline.encoder_of(db))
     found = metadata or corpus.resolve().parent / "datasette-metadata.json"
     if not found.is_file():
         raise KbError("there is no metadata for Datasette", file=found, mend="name it with --metadata")
@@ -162,6 +165,18 @@ def show(place: str, label: str | None, db: Path) -> None:
 
 @main.command()
 @click.argument("a")
+@click.argument("a_label")
+@click.argument("b")
+@click.argument("b_label")
+@DB
+def explain(a: str, a_label: str, b: str, b_label: str, db: Path) -> None:
+    """Why two clauses are aligned, or not: kb explain 台州 二（十五） 钱塘 四（一）."""
+    with contextlib.closing(database.open_read(db)) as connection:
+        _echo(pipeline.explain(connection, (a, a_label), (b, b_label)))
+
+
+@main.command()
+@click.argument("a")
 @click.argument("b")
 @DB
 @click.option("--format", "form", type=click.Choice(["text", "md", "html", "json", "csv"]), default="text",
@@ -196,6 +211,12 @@ def eval_command(gold: Path, db: Path, as_json: bool) -> None:
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write all cuts and changes here.")
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
 def import_command(pages: tuple[Path, ...], into: Path, region: str | None, report: Path | None, force: bool) -> None:
-    """Turn pages as obtained into corpus/<id>.md; prints what was cut, changed and not found."""
+    """Turn pages as obtained (.txt, .html, .docx, .doc, .pdf) into corpus/<id>.md.
+
+    Prints what was cut, changed and not found.
+    """
     code = None if region is None else region if region.isdigit() else regions.find(region)
     importing.import_pages(pages, into, force, report, code, click.echo)
+
+
+main.add_command(draft)

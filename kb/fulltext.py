@@ -1,7 +1,7 @@
 """Full-text search of Chinese in SQLite FTS5: what is indexed, what a query means, where the hits stand.
 
-The index holds overlapping pairs of characters. A text is folded (:func:`fold`), and from ``整体发证`` the index
-gets the tokens ``整体 体发 发证 证``: every character opens a token, so a string of two characters or more is a phrase
+The index holds overlapping pairs of characters. A text is folded (:func:`fold`), and from ``出让收入`` the index
+gets the tokens ``出让 让收 收入 入``: every character opens a token, so a string of two characters or more is a phrase
 of pairs and a lone character is a prefix. The pairs run through punctuation, digits and Latin letters as well
 (``50万`` is found in ``250万元``, ``10%`` and ``（三）`` are found as they stand), so a MATCH is *exact*: it
 returns the rows whose folded text contains the folded string, no more and no fewer, and nothing has to be checked

@@ -34,6 +34,7 @@ Role = Literal["lead", "member"]
 CitationRelation = Literal["basis", "reference", "repeal"]
 Force = Literal["must", "must_not", "may", "encourage", "in_principle"]
 Relation = Literal["equivalent", "partial"]
+Moved = Literal["", "section", "order", "number"]
 DifferenceType = Literal[
     "number", "target", "procedure", "condition", "authority", "modality",
     "scope", "date", "citation", "addition", "omission",
@@ -247,7 +248,8 @@ class SentenceMatch:
 class Alignment:
     """Two clauses of two documents that regulate the same matter. ``a`` belongs to the upper document.
 
-    ``a_span`` and ``b_span`` are what matches in either clause's own text; ``sentences`` the matches inside.
+    ``a_span`` and ``b_span`` are what matches in either clause's own text; ``sentences`` the matches inside. ``moved``:
+    whether an equivalent stands in another section, in another order or under another number (kb.align.moves).
     """
 
     a_document: str
@@ -259,6 +261,7 @@ class Alignment:
     a_span: Span
     b_span: Span
     sentences: tuple[SentenceMatch, ...] = ()
+    moved: Moved = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from typing import TypeVar
 from kb import corpus as corpora
 from kb import database
 from kb.align import align
+from kb.align import encoder as encoders
+from kb.align import explain as explaining
 from kb.concordance import concordance
-from kb.differences import differences
+from kb.differences import across, differences
 from kb.extract import statements
 from kb.models import Alignment, Difference, Document, KbError, NumberingWarning, Provision, Span, Statements
 from kb.parse import parse
@@ -47,8 +49,10 @@ def quiet(_stage: str, items: Sequence[T]) -> Iterable[T]:
     return items
 
 
-def build(corpus: Path, db: Path, *, force: bool = False, progress: Progress[object] = quiet) -> Report:
-    """Build the database ``db`` from the directory ``corpus``; nothing is done where it is up to date.
+def build(corpus: Path, db: Path, *, force: bool = False, encoder: str | None = None,
+          progress: Progress[object] = quiet) -> Report:
+    """Build the database ``db`` from the directory ``corpus``; nothing is done where it is up to date. ``encoder``: a
+    text encoder (:func:`kb.align.encoder.load`) to align with; without one the static word vectors serve alone.
 
     The new file takes the place of the old one at the very end: an error, an interruption or a full disk leaves the
     old database as it was. Raises KbError.
@@ -56,17 +60,18 @@ def build(corpus: Path, db: Path, *, force: bool = False, progress: Progress[obj
     documents = corpora.read_corpus(corpus)
     if not documents:
         raise KbError("no documents here", file=corpus, mend="import pages with kb import PAGE... first")
-    facts = {"corpus_sha256": _fingerprint(documents), "program": program()}
+    facts = {"corpus_sha256": _fingerprint(documents), "program": program(), "encoder": encoder or "",
+             "encoder_sha256": encoders.fingerprint(encoder)}
     if not force and is_current(db, facts):
         return Report(built=False)
-    content = assemble(documents, facts, progress)
+    content = assemble(documents, facts, progress, encoders.load(encoder) if encoder else None)
     _replace(db, content)
     return Report(True, len(documents), sum(bool(p.text) for found in content.provisions.values() for p in found),
                   len(content.alignments), sum(map(len, content.differences)), _warnings(content))
 
 
-def assemble(documents: Sequence[Document], facts: dict[str, str],
-             progress: Progress[object] = quiet) -> database.Content:
+def assemble(documents: Sequence[Document], facts: dict[str, str], progress: Progress[object] = quiet,
+             encode: encoders.Encode | None = None) -> database.Content:
     """All that the stages find in ``documents``, ready to be written."""
     provisions: dict[str, tuple[Provision, ...]] = {}
     found: dict[tuple[str, str], Statements] = {}
@@ -85,12 +90,12 @@ def assemble(documents: Sequence[Document], facts: dict[str, str],
     stretches: list[tuple[Segment, ...]] = []
     for a, b in _each(progress, "对齐、比较", pairs):
         clauses = [{p.path: p for p in provisions[document.id]} for document in (a, b)]
-        for alignment in align(provisions[a.id], provisions[b.id]):
-            alignments.append(alignment)
-            differing.append(differences(
-                alignment, clauses[0][alignment.a_path], clauses[1][alignment.b_path],
-                found[a.id, alignment.a_path], found[b.id, alignment.b_path], a, b))
-            stretches.append(_segments(alignment, clauses, found, a, b))
+        aligned = align(provisions[a.id], provisions[b.id], encode=encode)
+        alignments += aligned
+        differing += across(aligned, [differences(
+            alignment, clauses[0][alignment.a_path], clauses[1][alignment.b_path],
+            found[a.id, alignment.a_path], found[b.id, alignment.b_path], a, b) for alignment in aligned])
+        stretches += [_segments(alignment, clauses, found, a, b) for alignment in aligned]
     rows = concordance(documents, provisions, alignments)
     return database.Content(documents=documents, provisions=provisions, statements=found, alignments=alignments,
                             differences=differing, segments=stretches, concordance=rows,
@@ -139,6 +144,30 @@ def is_current(db: Path, facts: dict[str, str]) -> bool:
     except (sqlite3.Error, OSError) as error:
         raise KbError("the file is not a database of kb", file=db, mend="name another file with --db") from error
     return all(known.get(key) == value for key, value in facts.items())
+
+
+def encoder_of(db: Path) -> str | None:
+    """The text encoder that ``db`` was built with; None without one, or where there is no database of kb."""
+    with contextlib.suppress(KbError), contextlib.closing(database.open_read(db)) as connection:
+        return database.build_facts(connection).get("encoder") or None
+    return None
+
+
+def explain(connection: sqlite3.Connection, a: tuple[str, str], b: tuple[str, str]) -> Iterator[str]:
+    """Lines that say why two clauses, each a place and a label, are aligned or not: by the program as it is now, with
+    the text encoder that the database was built with. KbError where there is no such clause, or both are of one
+    document."""
+    sides = [database.clause(connection, *side) for side in (a, b)]
+    if sides[0].document.id == sides[1].document.id:
+        raise KbError(f"both clauses are of {sides[0].document.name}", mend="name clauses of two documents")
+    order = {d.id: number for number, d in enumerate(database.documents(connection))}
+    sides.sort(key=lambda side: order[side.document.id])        # the upper document is a
+    provisions = [database.provisions(connection, side.document.id) for side in sides]
+    encoder = database.build_facts(connection).get("encoder")
+    found = explaining.explain(provisions[0], provisions[1], sides[0].clause.path, sides[1].clause.path,
+                               encode=encoders.load(encoder) if encoder else None)
+    labels = [{p.path: p.label for p in theirs} for theirs in provisions]
+    yield from explaining.lines(found, sides[0].document.bare, sides[1].document.bare, labels[0], labels[1])
 
 
 def program() -> str:

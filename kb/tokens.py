@@ -164,7 +164,8 @@ def _claims(text: str, folded: str, statements: Statements, region_code: str | N
     yield from _agencies(folded)
     if region_code:
         for match in _own(region_code).finditer(folded):
-            yield match.start(), match.end(), "place", OWN_PLACE
+            if not _inside_word(folded, match):
+                yield match.start(), match.end(), "place", OWN_PLACE
         for match in _upper(region_code).finditer(folded):
             yield match.start(), match.end(), "place", UPPER_PLACE
     for match in _alternation("force_words.tsv").finditer(folded):
@@ -177,6 +178,19 @@ def _claims(text: str, folded: str, statements: Statements, region_code: str | N
         yield match.start(), match.end(), "word", match[0].replace(",", "")
     for match in _LATIN.finditer(folded):
         yield match.start(), match.end(), "word", match[0].upper()
+
+
+def _inside_word(folded: str, match: re.Match[str]) -> bool:
+    """Whether the generic name of a place (本市, 全区) only runs across two words: 资本市场, 完全市场化,
+    全区域."""
+    if match[0][0] not in "本全我":
+        return False
+    at = max(0, match.start() - 4)
+    ends = set()
+    for word in words(folded[at:match.end() + 4]):
+        at += len(word)
+        ends.add(at)
+    return match.end() not in ends
 
 
 def _plain(folded: str) -> str:

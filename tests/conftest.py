@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Nothing is timed; CI draws the same examples each time, so that a failure there can be had again here.
+settings.register_profile("kb", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("kb")
 
 ROOT = Path(__file__).parent.parent
 

@@ -84,6 +84,7 @@ def test_a_document_against_itself(name: str) -> None:
     assert rows
     assert all(row.a_path == row.b_path for row in rows if row.relation == "equivalent")
     assert {row.score for row in rows} == {1.0}
+    assert {row.moved for row in rows} == {""}
     assert {row.a_path for row in rows} >= {unit.head.path for unit in units(clauses(name))}
 
 

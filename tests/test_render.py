@@ -149,6 +149,7 @@ class Pair:
     b: Clause
     relation: str
     differences: tuple[Difference, ...]
+    moved: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,17 @@ VIEW = View(
         Pair(Clause("正文/四", "四", "", "同文。"), Clause("正文/四", "四", "", "同文。"), "equivalent", ()),
     ),
     (Clause("正文/五", "五", "独有", "只在台州。"),), ())
+
+
+@pytest.mark.parametrize(("moved", "said"), [("order", "移位"), ("section", "移入他节"), ("number", "改号")])
+def test_moves_are_said(moved: str, said: str) -> None:
+    view = replace(VIEW, pairs=(replace(VIEW.pairs[0], moved=moved), *VIEW.pairs[1:]))
+    assert f"／ 临海 二　加大支持　[对应，{said}]" in comparison(view, "text")
+    assert f"／ 临海 二 加大支持（{said}）" in comparison(view, "md")
+    assert said in comparison(view, "html")
+    assert [pair["moved"] for pair in json.loads(comparison(view, "json"))["pairs"]] == [moved, "", ""]
+    assert not any(word in comparison(VIEW, form) for form in ("text", "md", "html") for word in ("移位", "移入他节", "改号"))
+    assert ("1 条移位" in comparison(view, "text")) == (moved != "number")
 
 
 def test_text() -> None:

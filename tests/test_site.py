@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 import pytest_asyncio
@@ -18,7 +21,8 @@ import kb.site
 from kb import database
 from kb.fulltext import fold, literal
 from kb.models import Span
-from kb.site import render
+from kb.site import export, render
+from kb.vocabulary import regions
 
 METADATA = Path(__file__).parent.parent / "datasette-metadata.json"
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{7*7}}"
@@ -55,7 +59,10 @@ PAGES = {
     "/kb/documents/linhai-2022-22": "临海 临政发〔2022〕22号", "/doc/linhai-2022-22": "临海市人民政府",
     "/doc/" + quote("浙政发-2021-31"): "浙江省人民政府", "/compare": "两件逐条对照",
     "/compare/taizhou-2021-27/linhai-2022-22": "台州、临海", "/compare/" + quote("临海/台州"): "临海、台州",
-    "/search?q=" + quote("税收"): "检索结果", "/search": "检索结果", "/kb?sql=select+1": "自写 SQL",
+    "/search?q=" + quote("税收"): "检索结果", "/search": "检索结果", "/doc": "文件", "/synopsis": "总表",
+    "/indicators": "指标", "/differences": "差异", "/check": "校一份草案", "/doc/linhai-2022-22/" + quote("附件/二"): "主要目标",
+    "/synopsis?rows=all&base=yinzhou-shiyanqu": "总表", "/differences?type=target&dots=3": "差异",
+    "/search?like=" + quote("提取土地出让收入作为专项经费"): "检索结果", "/kb?sql=select+1": "自写 SQL",
 }
 
 
@@ -167,11 +174,14 @@ async def test_home_shows_the_tree(site: Datasette) -> None:
 
 async def test_compare_numbers_the_differences_in_both_texts_and_the_notes(site: Datasette) -> None:
     tree = await page(site, "/compare/taizhou-2021-27/linhai-2022-22")
-    assert text(tree, "del") == ["〔删〕不再增收", "〔删〕28万元以上"]
-    assert text(tree, "ins") == ["〔增〕免收", "〔增〕超过20.3万元"]
+    assert "〔删〕不再增收〔删止〕" in text(tree, "del") and "〔增〕免收〔增止〕" in text(tree, "ins")
+    assert not any("，" in t or "责任单位" in t for t in text(tree, "del, ins"))  # width and spelling are no difference
+    for notes in (text(tree, "section.match sup"), text(tree, ".match .pair > div:first-child sup")):
+        assert all(note.startswith("差异") for note in notes)
     assert text(tree, ".app .lem") == ["不再增收", "28万元以上"] and text(tree, ".app .var") == ["免收", "超过20.3万元"]
     only = await page(site, "/compare/taizhou-2021-27/linhai-2022-22?type=target")
     assert text(only, ".app .lem") == ["28万元以上"]
+    assert text(tree, ".resp b") == ["责任单位"]  # the sample names the units of one side
 
 
 @pytest.mark.parametrize("path", ["/doc/nothing", "/compare/a/b", "/compare/linhai-2022-22/linhai-2022-22",
@@ -209,9 +219,12 @@ async def test_markup_in_documents_and_queries_stays_text(tmp_path: Path) -> Non
     paths += [f"/kb/clauses?_search={query}", f"/search?q={query}", f"/search?q={quote('亩均增加值')}", "/search?q=alert",
               f"/kb/clauses?heading__contains={query}", f"/kb/what_each_place_says?{quote('事项')}={query}",
               f"/kb/differences_between_two_places?{quote('甲地')}={query}", "/kb/clauses?_search=script",
-              f"/kb/clauses?_sort=id&_facet=heading&{query}=1"]
+              f"/kb/clauses?_sort=id&_facet=heading&{query}=1",
+              f"/search?like={query}", f"/differences?q={query}&type={query}&a={query}", f"/synopsis?matter={query}",
+              f"/indicators?q={query}&kind={query}", f"/doc?q={query}&region={query}", f"/search?sort={query}&q={query}&page=x",
+              f"/doc/{query}", f"/cite/{query}", f"/doc/linhai-2022-22/{quote('附件/二')}", "/synopsis?rows=all"]
     for path in paths:
-        response = await site.client.get(path)
+        response = await site.client.get(path, follow_redirects=True)
         assert response.status_code in (200, 400, 404), path  # no such column, nothing cited here
         tags = Tags()
         tags.feed(response.text)
@@ -234,7 +247,8 @@ async def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
 
 async def test_an_empty_database_has_pages(tmp_path: Path) -> None:
     site = await serve(tmp_path, database.Content((), {}))
-    for path in ("/", "/kb", "/kb/clauses", "/search?q=a", "/compare", "/kb/targets_side_by_side"):
+    for path in ("/", "/kb", "/kb/clauses", "/search?q=a", "/search?like=a", "/compare", "/kb/targets_side_by_side", "/doc",
+                 "/synopsis", "/indicators", "/differences", "/home.json", "/synopsis.xlsx", "/differences.csv"):
         await page(site, path)
 
 
@@ -256,3 +270,210 @@ def test_tables_and_marks_in_paragraphs() -> None:
     at = body.index("30%")
     html = str(render.paragraphs(body, render.hits([Span(at, at + 3)])))
     assert html.count("<tr>") == 2 and "<mark>30%</mark>" in html and "<b>" not in html and html.count("<p") == 2
+
+
+# --- other forms of the pages ----------------------------------------------------------------------------------------
+
+TWINS = ["/home", "/doc", "/doc/linhai-2022-22", "/doc/linhai-2022-22/" + quote("附件/二"), "/compare",
+         "/compare/taizhou-2021-27/linhai-2022-22", "/synopsis", "/indicators", "/search", "/differences"]
+
+
+@pytest.mark.parametrize("path", TWINS)
+async def test_every_page_has_a_twin_in_json(site: Datasette, path: str) -> None:
+    query = "?q=" + quote("亩均") if path == "/search" else "?rows=all" if path in ("/synopsis", "/indicators") else ""
+    tree = await page(site, path + query)
+    link = next(a.attributes["href"] for a in tree.css("footer a") if a.text() == "JSON")
+    response = await site.client.get(link)
+    assert response.status_code == 200 and response.headers["content-type"].startswith("application/json")
+    assert response.json()
+    sql = [a.attributes["href"] for a in tree.css("footer a") if "SQL" in a.text()]
+    for address in sql:  # from each page to the statement behind it
+        shown = await page(site, address)
+        assert not shown.css(".warn"), text(shown, ".warn")
+
+
+def cells(body: bytes) -> list[list[str]]:
+    """The first sheet of a workbook as text."""
+    book = zipfile.ZipFile(io.BytesIO(body))
+    strings = [("".join(t.itertext())) for t in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]
+    sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    ns = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return [[(strings[int(c.findtext(f"{ns}v") or 0)] if c.get("t") == "s" else c.findtext(f"{ns}v") or "")
+             for c in row] for row in sheet.iter(f"{ns}row")]
+
+
+@pytest.mark.parametrize("path", ["/compare/taizhou-2021-27/linhai-2022-22", "/synopsis", "/indicators", "/differences",
+                                  "/search", "/kb/v_differences", "/kb/clauses"])
+async def test_tables_open_in_excel(site: Datasette, path: str) -> None:
+    query = "?q=" + quote("亩均税收") if path == "/search" else ""
+    response = await site.client.get(path + ".xlsx" + query)
+    assert response.status_code == 200 and "spreadsheetml" in response.headers["content-type"]
+    rows = cells(response.content)
+    assert len(rows) > 1 and any(re.search("[一-鿿]", cell) for cell in rows[1])
+
+
+async def test_csv_carries_a_byte_order_mark(site: Datasette) -> None:
+    for path in ("/compare/taizhou-2021-27/linhai-2022-22.csv", "/synopsis.csv", "/indicators.csv", "/differences.csv",
+                 "/kb/clauses.csv?_bom=1", "/kb/clauses.csv?_stream=1&_bom=1"):
+        response = await site.client.get(path)
+        assert response.content.startswith(b"\xef\xbb\xbf") and response.content.count(b"\xef\xbb\xbf") == 1, path
+    assert not (await site.client.get("/kb/clauses.csv")).content.startswith(b"\xef\xbb\xbf")
+
+
+async def test_a_comparison_in_word_strikes_and_underlines(site: Datasette) -> None:
+    import docx
+    response = await site.client.get("/compare/taizhou-2021-27/linhai-2022-22.docx")
+    runs = [run for grid in docx.Document(io.BytesIO(response.content)).tables for cell in grid.rows[0].cells
+            for paragraph in cell.paragraphs for run in paragraph.runs]
+    assert "不再增收" in {run.text for run in runs if run.font.strike}
+    assert "免收" in {run.text for run in runs if run.font.underline}
+    again = await site.client.get("/compare/taizhou-2021-27/linhai-2022-22.docx")
+    assert again.status_code == 200
+
+
+async def test_documents_as_word_and_markdown(site: Datasette) -> None:
+    import docx
+    word = await site.client.get("/doc/taizhou-2021-27.docx")
+    assert "台州市人民政府" in docx.Document(io.BytesIO(word.content)).paragraphs[0].text + "台州市人民政府"
+    assert (await site.client.get("/doc/taizhou-2021-27.md")).text.startswith("# 台州市人民政府")
+
+
+def test_text_is_never_a_formula() -> None:
+    rows = [["=1+1", "@SUM(A1)", "-2", "－2", 3.5, None]]
+    assert export.as_csv(["a"] * 6, rows).splitlines()[1] == "'=1+1,'@SUM(A1),-2,－2,3.5,"
+    assert cells(export.as_xlsx([("a", ["a"] * 6, rows)]))[1][:4] == ["=1+1", "@SUM(A1)", "-2", "－2"]
+    assert b"<f>" not in zipfile.ZipFile(io.BytesIO(export.as_xlsx([("a", ["a"] * 6, rows)]))).read("xl/worksheets/sheet1.xml")
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("query", "labels", "said"), [
+    ("亩均税收 地区:临海", ["附件二"], "地区为临海"), ("亩均税收 region：临海市", ["附件二"], "地区为临海市"),
+    ("亩均税收 层级:设区市", ["附件二"], "层级为"), ("亩均税收 效力:失效", ["附件二"], "效力为失效"),
+    ("部门:市自然资源和规划局", ["二（六）"], "部门为"), ("税收 部分:附件 年份:2021", ["附件二"], "年份为2021"),
+    ("税收 年份:不详", ["一"], "年份为不详"), ("专项经费 OR 飞地", ["附件三", "二（十五）"], "或"),
+    ("企业 -兼并重组 地区:台州", ["二（六）"], "不含"), ("责任单位：市自然资源规划局", ["二（六）"], "责任单位：")])
+async def test_conditions_and_operators(site: Datasette, query: str, labels: list[str], said: str) -> None:
+    tree = await page(site, "/search?q=" + quote(query))
+    found = [t.split("　")[2] if "　" in t else t.split()[2] for t in text(tree, ".hit .addr")]
+    assert sorted(found) == sorted(labels) and said in text(tree, ".said")[0]
+
+
+async def test_facets_narrow_and_widen(site: Datasette) -> None:
+    tree = await page(site, "/search?q=" + quote("亩均税收"))
+    counts = {t.rsplit(" ", 1)[0]: int(t.rsplit(" ", 1)[1]) for t in text(tree, ".find > .dk .facet a")}
+    assert counts["临海市"] == 1 and counts["附件"] == 2
+    link = next(a.attributes["href"] for a in tree.css(".find > .dk .facet a") if "临海市" in a.text())
+    narrowed = await page(site, "/search" + link)
+    assert len(narrowed.css(".hit")) == 1
+    back = next(a.attributes["href"] for a in narrowed.css(".facet a[aria-current]"))
+    assert len((await page(site, "/search" + back)).css(".hit")) == len(tree.css(".hit"))
+
+
+async def test_a_misspelt_word_is_put_right(site: Datasette) -> None:
+    tree = await page(site, "/search?q=" + quote("亩均税受"))
+    assert text(tree, ".said a") == ["亩均税收"]
+
+
+async def test_search_by_example(site: Datasette) -> None:
+    given = "在不改变土地用途且符合相关规划的前提下，企业通过“零增地”技改提高利用效率的，不再增收土地价款等费用。"
+    tree = await page(site, "/search?like=" + quote(given))
+    assert "二（六）" in text(tree, ".match h3")[0] and tree.css(".match del, .match ins")
+    assert not (await page(site, "/search?like=" + quote("饕餮"))).css(".match")
+
+
+# --- addresses, sizes, other names of the database -------------------------------------------------------------------
+
+async def test_a_citation_is_an_address(site: Datasette) -> None:
+    response = await site.client.get("/cite/" + quote("临政发〔2022〕22号 附件二"))
+    assert response.status_code == 302
+    assert response.headers["location"].endswith("/doc/linhai-2022-22/" + quote("附件/二"))
+    await page(site, "/cite/" + quote("临海 九（九）"), 404)
+
+
+async def test_titles_whatever_the_database_is_called(tmp_path: Path) -> None:
+    database.write(tmp_path / "other.db", sample.content())
+    site = Datasette([str(tmp_path / "other.db")], metadata=json.loads(METADATA.read_text("utf-8")))
+    await site.invoke_startup()
+    assert text(await page(site, "/other/clauses"), "h1") == ["条文"]
+    assert len((await site.client.get("/other/clauses.json?_search=" + quote("专项经费") + "&_shape=array")).json()) == 1
+    assert (await site.client.get("/other/what_each_place_says")).status_code == 200
+    assert "同一件事" in text(await page(site, "/"), "h1")[0]
+
+
+async def test_under_another_base_address(tmp_path: Path) -> None:
+    database.write(tmp_path / "kb.db", sample.content())
+    site = Datasette([str(tmp_path / "kb.db")], metadata=json.loads(METADATA.read_text("utf-8")),
+                     settings={"base_url": "/kan/"})
+    await site.invoke_startup()
+    for path in ("/", "/doc/linhai-2022-22", "/compare/taizhou-2021-27/linhai-2022-22", "/search?q=" + quote("税收")):
+        tree = LexborHTMLParser((await site.client.get(path)).text)
+        wrong = [a.attributes["href"] for a in tree.css("a[href^='/']") if not a.attributes["href"].startswith("/kan/")]
+        assert tree.css("main") and wrong == [], path
+
+
+def many(documents: int) -> database.Content:
+    """A corpus of so many documents, each aligned with the next."""
+    from kb.models import Alignment, ConcordanceRow, Difference, Document, Provision
+    codes = [code for code, place in regions.regions().items() if place.level == "county"]
+    heads, provisions, alignments, differences, rows = [], {}, [], [], {}
+    for number in range(documents):
+        code = codes[number % len(codes)]
+        own, body, at = [], "# 若干意见\n\n", 0
+        for clause in range(6):
+            value = 10 + (number + clause) % 7
+            line = f"对第{clause}类企业给予{value}万元补助。（责任单位：县经信局）"
+            at = len(body)
+            own.append(Provision(f"d{number:03}", f"正文/{'一二三四五六'[clause]}", "一二三四五六"[clause], None, clause + 1, 1,
+                                 "section", f"事项{clause}", line, at, at + len(line), at, at))
+            body += line + "\n\n"
+        heads.append(Document(f"d{number:03}", f"{regions.region(code).name}第{number}件若干意见", code, body, signed_on="2022-01-01"))
+        provisions[f"d{number:03}"] = own
+    ranked = sorted(heads, key=lambda d: (d.region_code, d.id))
+    for upper, lower in zip(ranked, ranked[1:], strict=False):
+        for a, b in zip(provisions[upper.id], provisions[lower.id], strict=True):
+            span = Span(0, len(a.text)), Span(0, len(b.text))
+            alignments.append(Alignment(upper.id, a.path, lower.id, b.path, "equivalent", 0.9, *span))
+            differences.append((Difference("number", a.text[7:11], b.text[7:11], Span(7, 11), Span(7, 11), 0.8, "数额不同"),))
+            rows.setdefault(a.path, [(ranked[0].id, a.path)]).append((lower.id, b.path))
+    concordance = tuple(ConcordanceRow(n, path, tuple(keys)) for n, (path, keys) in enumerate(rows.items(), 1))
+    return database.Content(heads, provisions, alignments=alignments, differences=differences, concordance=concordance)
+
+
+@pytest.mark.parametrize(("documents", "most"), [(1, 60_000), (500, 300_000)])
+async def test_pages_of_any_corpus_are_pages_not_walls(tmp_path: Path, documents: int, most: int) -> None:
+    site = await serve(tmp_path, many(documents))
+    for path in ("/", "/doc", "/doc/d000", "/doc/d000/" + quote("正文/二"), "/compare", "/synopsis", "/synopsis?rows=all",
+                 "/indicators", "/differences", "/differences?page=40", "/search?q=" + quote("企业"),
+                 "/search?page=9&q=" + quote("企业"), "/compare/d000/d001", "/kb/clauses"):
+        response = await site.client.get(path)
+        assert response.status_code == (404 if documents == 1 and path.endswith("d001") else 200), path
+        assert len(response.content) < most, (path, len(response.content))
+    if documents > 1:
+        assert text(await page(site, "/differences?page=40"), ".pager [aria-current]") == ["40"]
+        assert len((await page(site, "/doc?page=10")).css(".docs li")) == 50
+        chosen = await page(site, "/synopsis?rows=all&" + "&".join(f"doc=d{n:03}" for n in range(12)))
+        assert len(chosen.css("thead th")) == 13 and chosen.css(".wide[tabindex]")
+
+
+# --- the check of a draft --------------------------------------------------------------------------------------------
+
+async def test_the_check_page_reports_and_stores_nothing(site: Datasette, tmp_path: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    draft = "# 仙居县人民政府关于攻坚行动的若干意见\n\n一、政策扶持\n\n依据浙政发[2021]031号，给予补助补助。" + SCRIPT
+    response = await site.client.post("/check", data={"text": draft, "region": "仙居县", "against": "台州"})
+    tree = LexborHTMLParser(response.text)
+    assert response.status_code == 200 and tree.css(".finding") and tree.css(".totals .sev")
+    assert not tree.css("script, img") and response.headers["cache-control"] == "no-store"
+    report = (await site.client.post("/check.json", data={"text": draft, "region": "仙居县", "against": "台州"})).json()
+    assert len(report["findings"]) == len(tree.css(".finding"))
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(("given", "status", "said"), [
+    ({"text": ""}, 400, "请贴入草案"), ({"text": "abc"}, 400, "无法校"), ({"text": "条" * 60_001}, 400, "至多"),
+    ({"text": "条" * 200_000}, 413, "太长"), ({"text": "# 意见\n\n一、总则。", "against": "不知何处"}, 400, "无法校")])
+async def test_the_check_page_says_what_it_cannot_do(site: Datasette, given: dict[str, str], status: int,
+                                                     said: str) -> None:
+    response = await site.client.post("/check", data=given)
+    assert response.status_code == status and said in LexborHTMLParser(response.text).css_first("[role=alert]").text()

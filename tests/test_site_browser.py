@@ -27,11 +27,11 @@ WIDTHS = (1280, 390)
 CLAUSE = quote("正文/二/（三）")
 PAGES = (
     "/", "/doc", "/doc/linhai-2022-22", "/doc/" + quote("浙政发-2021-31"), f"/doc/linhai-2022-22/{CLAUSE}", "/compare",
-    "/compare/taizhou-2021-27/linhai-2022-22", "/compare/qiantang-2022-14/cixi-2021-31?dots=2", "/synopsis",
+    "/compare/taizhou-2021-27/linhai-2022-22?show=moved", "/compare/qiantang-2022-14/cixi-2021-31?dots=2", "/synopsis",
     "/synopsis?rows=all&base=qiantang-2022-14", "/indicators", "/indicators?kind=limit&rows=all",
     "/search?q=" + quote("亩均税收"), "/search?q=" + quote("亩均税受"), "/search?q=" + quote("税收 地区:临海 -飞地"),
     "/search?like=" + quote("提取土地出让收入的1%作为专项经费，用于盘活工业用地。"), "/differences?type=number",
-    "/source/linhai-2022-22", "/nothing", "/kb", "/kb/clauses", "/kb/v_differences", "/kb/clauses/10",
+    "/source/linhai-2022-22", "/check", "/nothing", "/kb", "/kb/clauses", "/kb/v_differences", "/kb/clauses/10",
     "/kb/what_each_place_says?" + quote("事项") + "=" + quote("专项经费"), "/kb?sql=select+1")
 
 if kb.site not in pm.get_plugins():
@@ -111,12 +111,34 @@ def test_anybody_searches_a_phrase_copied_from_a_document(browser: Browser, widt
         assert set(see(page, ".hit mark")) == {marked}
         before = len(see(page, ".hit"))
         if width == 390:
-            page.get_by_text("筛选", exact=True).click()
+            page.locator("summary", has_text="筛选").click()
         go(page, page.locator(".facet a:visible", has_text="临海市").first.click)
         assert 0 < len(see(page, ".hit")) < before and "地区为临海市" in see(page, ".said")[0]
         go(page, page.locator(".hit h3 a").first.click)
         assert marked in " ".join(see(page, ".clause .text"))
         assert see(page, ".side .cite")[0].startswith("临政发〔2022〕22号 ")
+    browser(journey, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_drafter_has_a_text_checked(browser: Browser, width: int, corpus: Path) -> None:
+    """The county's document with a share lowered and its term prolonged: the report says both, beside the parent's
+    words, and the drafter can mend and check again."""
+    text = (corpus / "linhai-2022-22.md").read_text("utf-8").split("---", 2)[2]
+    assert "0.5%以上" in text and "2023年12月31日" in text
+
+    def journey(page: Any) -> None:
+        page.set_default_timeout(120_000)
+        go(page, page.get_by_role("link", name="校一份草案").click)
+        page.get_by_label("草案全文").fill(text.replace("0.5%以上", "0.3%以上").replace("2023年12月31日", "2025年12月31日"))
+        page.get_by_label("核对上级").fill("台州")
+        go(page, page.get_by_role("button", name="校稿").click)
+        found = page.locator(".finding.red", has_text="0.3%以上").first
+        assert "0.5%以上" in found.inner_text() and found.locator("mark.flag").inner_text() == "0.3%以上"
+        assert page.locator(".finding.red", has_text="2025").count() > 0
+        page.get_by_label("草案全文").fill(text)
+        go(page, page.get_by_role("button", name="校稿").click)
+        assert page.locator(".finding.red", has_text="0.3%以上").count() == 0
     browser(journey, width)
 
 
@@ -145,16 +167,18 @@ def test_no_page_scrolls_sideways(browser: Browser, width: int) -> None:
     browser(journey, width)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "light"), (1280, "dark")])
-def test_axe_finds_nothing(browser: Browser, width: int, scheme: str) -> None:
+@pytest.mark.parametrize(("width", "scheme", "rules"), [
+    (1280, "light", ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]),
+    (390, "light", ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]),
+    (1280, "dark", ["color-contrast"])])
+def test_axe_finds_nothing(browser: Browser, width: int, scheme: str, rules: list[str]) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     def journey(page: Any) -> dict[str, list[str]]:
         found = {}
         for path in PAGES:
             page.goto(browser.address + path)
-            result = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
-                                                          "best-practice"]})
+            result = Axe().run(page, options={"runOnly": rules})
             if result.violations_count:
                 found[path] = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in result.response["violations"]]
         return found
@@ -183,7 +207,7 @@ def test_pages_print_without_the_frame(browser: Browser) -> None:
     def journey(page: Any) -> None:
         page.goto(browser.address + "/doc/linhai-2022-22")
         page.emulate_media(media="print")
-        assert page.locator("main .clause").first.is_visible()
+        assert page.locator("main .clause .text").first.is_visible()
         assert not page.locator(".mast nav").is_visible() and not page.locator(".bar").first.is_visible()
     browser(journey)
 
@@ -203,9 +227,11 @@ def test_every_link_from_the_home_page_in_a_browser(tmp_path: Path) -> None:
                     assert page.request.get(address + here).status == 200, here
                     continue
                 assert page.goto(address + here).status == 200, here
+                if here.startswith("/kb") and "?" in here:
+                    continue  # Datasette's filters lead to filters without end
                 for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
                     path = link.removeprefix(address).partition("#")[0]
-                    endless = re.search(r"_sort|_facet|_next|sort=|\?q=.*%3A|_trace", path)
+                    endless = re.search(r"_sort|_facet|_next|_show_hidden|sort=|&|\?q=.*%3A|/kb.*\.\w+\?", path)
                     if link.startswith(address) and path not in seen and not endless:
                         seen.add(path)
                         waiting.append(path)

@@ -10,6 +10,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.align.encoder import Encode, joined
 from kb.align.space import Matrix, Terms, Weights, bigrams, containment, cosines, meanings, terms
 from kb.align.units import Unit
 
@@ -30,13 +31,15 @@ class Evidence:
     b_starts: NDArray[np.intp]
 
 
-def evidence(a: Sequence[Unit], b: Sequence[Unit]) -> Evidence:
-    """The evidence for every pair of ``a`` and ``b``; neither may be empty."""
+def evidence(a: Sequence[Unit], b: Sequence[Unit], encode: Encode | None = None) -> Evidence:
+    """The evidence for every pair of ``a`` and ``b``; neither may be empty. ``encode``: a text encoder that helps the
+    static word vectors."""
     weights = Weights(terms(sentence.text) for unit in (*a, *b) for sentence in unit.sentences)
     one, other = _sentences(a, weights), _sentences(b, weights)
-    likeness = _likeness(one.words, one.pairs, other.words, other.pairs)
-    features = (_of_texts(a, b) | _of_sentences(one, other, likeness) | _of_one_sentence(a, b, one, other)
-                | _of_structure(a, b))
+    wholes = _wholes(a), _wholes(b)
+    likeness = _likeness(one.texts, other.texts, encode)
+    features = (_of_texts(a, b, *wholes, encode) | _of_sentences(one, other, likeness)
+                | _of_one_sentence(a, b, one, other, *wholes, encode) | _of_structure(a, b))
     features["comparable"] = np.full_like(features["likeness"], comparable_documents(a, b))
     _without_headings(features)
     return Evidence(features, likeness, one.starts, other.starts)
@@ -48,7 +51,7 @@ def comparable_documents(a: Sequence[Unit], b: Sequence[Unit]) -> float:
     cosine of their words and of the share of the poorer one's words that the other has (a single clause against a long
     document has a low cosine) is below 0.42 for laws of other matters, above 0.51 for all annotated pairs. It is one
     piece of evidence, no gate: a clause copied into a document on something else is still found."""
-    counts = [Counter(term for unit in side for term in _words(unit)) for side in (a, b)]
+    counts = [Counter(term for unit in side for term in unit_words(unit)) for side in (a, b)]
     if not all(counts):
         return 0.0
     shared = counts[0].keys() & counts[1].keys()
@@ -60,19 +63,42 @@ def comparable_documents(a: Sequence[Unit], b: Sequence[Unit]) -> float:
 
 # --- the whole text and the heading ----------------------------------------------------------------------------
 
-def _of_texts(a: Sequence[Unit], b: Sequence[Unit]) -> dict[str, Matrix]:
+@dataclass(frozen=True)
+class _Texts:
+    """Texts as they are compared: raw, as words and as pairs of characters."""
+
+    raw: list[str]
+    words: list[Terms]
+    pairs: list[Terms]
+
+
+def _wholes(units: Sequence[Unit]) -> _Texts:
+    return _Texts([f"{unit.heading}\n{unit.text}" for unit in units], [unit_words(unit) for unit in units],
+                  [_pairs(unit) for unit in units])
+
+
+def _meanings(a: _Texts, b: _Texts, encode: Encode | None) -> Matrix:
+    static = meanings(a.words, b.words)
+    return static if encode is None else joined(static, encode(a.raw), encode(b.raw))
+
+
+def _likeness(a: _Texts, b: _Texts, encode: Encode | None) -> Matrix:
+    return _f(0.4 * cosines(a.words, b.words) + 0.3 * cosines(a.pairs, b.pairs) + 0.3 * _meanings(a, b, encode))
+
+
+def _of_texts(a: Sequence[Unit], b: Sequence[Unit], one: _Texts, other: _Texts,
+              encode: Encode | None) -> dict[str, Matrix]:
     """likeness: of words, character pairs, meaning and heading. relative…: against the best of its row and of its
     column, the lower of the two; this tells most. heading_found: share of either heading that the other clause
     holds, the lower of the two."""
-    a_words, b_words = [_words(unit) for unit in a], [_words(unit) for unit in b]
-    a_pairs, b_pairs = [_pairs(unit) for unit in a], [_pairs(unit) for unit in b]
     a_heads, b_heads = [_heading(unit) for unit in a], [_heading(unit) for unit in b]
     weights = Weights([*a_heads, *b_heads])
     heading = cosines(a_heads, b_heads)
-    meaning = meanings(a_words, b_words)
-    likeness = _f(0.4 * cosines(a_words, b_words) + 0.3 * cosines(a_pairs, b_pairs) + 0.15 * meaning + 0.15 * heading)
-    in_b = containment(a_heads, [x + y for x, y in zip(b_words, b_pairs, strict=True)], weights)
-    in_a = containment(b_heads, [x + y for x, y in zip(a_words, a_pairs, strict=True)], weights).T
+    meaning = _meanings(one, other, encode)
+    likeness = _f(0.4 * cosines(one.words, other.words) + 0.3 * cosines(one.pairs, other.pairs) + 0.15 * meaning
+                  + 0.15 * heading)
+    in_b = containment(a_heads, [x + y for x, y in zip(other.words, other.pairs, strict=True)], weights)
+    in_a = containment(b_heads, [x + y for x, y in zip(one.words, one.pairs, strict=True)], weights).T
     return {
         "likeness": likeness,
         "relative": _relative(likeness),
@@ -82,7 +108,8 @@ def _of_texts(a: Sequence[Unit], b: Sequence[Unit]) -> dict[str, Matrix]:
     }
 
 
-def _words(unit: Unit) -> Terms:
+def unit_words(unit: Unit) -> Terms:
+    """The words that stand for a unit."""
     return terms(unit.heading) * 2 + terms(unit.text)  # a heading says twice as much as a sentence
 
 
@@ -103,11 +130,9 @@ def _relative(matrix: Matrix) -> Matrix:
 
 @dataclass(frozen=True)
 class _Sentences:
-    """The sentences of one document: their words and character pairs, how much each weighs, and where each unit's
-    begin."""
+    """The sentences of one document, how much each weighs, and where each unit's begin."""
 
-    words: list[Terms]
-    pairs: list[Terms]
+    texts: _Texts
     weight: NDArray[np.float64]
     starts: NDArray[np.intp]
 
@@ -117,7 +142,7 @@ def _sentences(units: Sequence[Unit], weights: Weights) -> _Sentences:
     words = [terms(text) for text in texts]
     weight = np.array([(1 + sum(weights[term] for term in set(text))) ** 0.5 for text in words])
     starts = np.cumsum([0, *(len(unit.sentences) for unit in units[:-1])])
-    return _Sentences(words, [bigrams(text) for text in texts], weight, starts)
+    return _Sentences(_Texts(texts, words, [bigrams(text) for text in texts]), weight, starts)
 
 
 def _of_sentences(a: _Sentences, b: _Sentences, likeness: Matrix) -> dict[str, Matrix]:
@@ -139,16 +164,14 @@ def _of_sentences(a: _Sentences, b: _Sentences, likeness: Matrix) -> dict[str, M
     }
 
 
-def _of_one_sentence(a: Sequence[Unit], b: Sequence[Unit], a_sentences: _Sentences,
-                     b_sentences: _Sentences) -> dict[str, Matrix]:
+def _of_one_sentence(a: Sequence[Unit], b: Sequence[Unit], a_sentences: _Sentences, b_sentences: _Sentences,
+                     one: _Texts, other: _Texts, encode: Encode | None) -> dict[str, Matrix]:
     """For a clause that another one touches in one sentence. sentence_in_clause: the likeness of a sentence and the
     other clause as a whole, less where another clause fits it better; of the best sentence, on the better side
     (_one) or on the worse (_both). heading_in_sentence: share of a heading that one sentence of the other holds
     (加大技术改造支持力度 in 支持企业加大技术改造投入), less where another clause holds more."""
-    in_b = _claims(_likeness(a_sentences.words, a_sentences.pairs, [_words(u) for u in b], [_pairs(u) for u in b]),
-                   a_sentences)
-    in_a = _claims(_likeness(b_sentences.words, b_sentences.pairs, [_words(u) for u in a], [_pairs(u) for u in a]),
-                   b_sentences).T
+    in_b = _claims(_likeness(a_sentences.texts, other, encode), a_sentences)
+    in_a = _claims(_likeness(b_sentences.texts, one, encode), b_sentences).T
     a_heads, b_heads = [_heading(unit) for unit in a], [_heading(unit) for unit in b]
     weights = Weights([*a_heads, *b_heads])
     a_held, b_held = _held(a_heads, b_sentences, weights), _held(b_heads, a_sentences, weights).T
@@ -167,14 +190,9 @@ def _claims(likeness: Matrix, sentences: _Sentences) -> Matrix:
 
 def _held(heads: Sequence[Terms], sentences: _Sentences, weights: Weights) -> Matrix:
     """Headings x units of the sentences."""
-    texts = [words + pairs for words, pairs in zip(sentences.words, sentences.pairs, strict=True)]
+    texts = [words + pairs for words, pairs in zip(sentences.texts.words, sentences.texts.pairs, strict=True)]
     share = np.maximum.reduceat(containment(heads, texts, weights), sentences.starts, axis=1)
     return _f(share * share / np.maximum(share.max(axis=1, keepdims=True), 0.2))
-
-
-def _likeness(a_words: Sequence[Terms], a_pairs: Sequence[Terms], b_words: Sequence[Terms],
-              b_pairs: Sequence[Terms]) -> Matrix:
-    return _f(0.4 * cosines(a_words, b_words) + 0.3 * cosines(a_pairs, b_pairs) + 0.3 * meanings(a_words, b_words))
 
 
 def _mean(matrix: Matrix, sentences: _Sentences) -> Matrix:

@@ -2,8 +2,8 @@
 
 ``weights.tsv`` has a row for each feature of each regression, ``equivalent`` and ``any`` (equivalent or partial): its
 ``centre`` and ``spread`` over the pairs that this regression learnt from, and the coefficient of the standardised
-feature. The two learn from different pairs, so their scales differ. benchmarks/alignment_weights.py
-makes the file and prints the cross-validation.
+feature. The two learn from different pairs (documents of other matters for ``any`` alone), so their scales differ.
+benchmarks/alignment_weights.py makes the file and prints the cross-validation.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Model:
 
     def probabilities(self, features: Mapping[str, Matrix]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of being equivalent, and of being equivalent or partial, for every pair. What is not even related is not
-        equivalent: the first regression knows only pairs that are each other's best, however bad the best is."""
+        equivalent: only the second regression was shown documents of other matters, where the best pairs are bad."""
         related = self.any.probability(features)
         equal = self.equivalent.probability({**features, "other_partner": other_partner(related, features)})
         return np.minimum(equal, related), related

@@ -17,6 +17,7 @@ from kb.database.read import (
     documents,
     open_read,
     outline,
+    provisions,
 )
 from kb.database.schema import SCHEMA_VERSION
 from kb.database.write import Content, connect_new, searchable, write
@@ -24,5 +25,5 @@ from kb.database.write import Content, connect_new, searchable, write
 __all__ = [
     "SCHEMA_VERSION", "Clause", "ClauseView", "Comparison", "Content", "Counterpart", "DifferenceRow", "DocumentRow",
     "Hit", "Pair", "build_facts", "clause", "comparison", "connect_new", "count", "document", "documents", "find",
-    "nearest", "open_read", "outline", "pairs_of", "search", "searchable", "write",
+    "nearest", "open_read", "outline", "pairs_of", "provisions", "search", "searchable", "write",
 ]

@@ -38,8 +38,9 @@ class DifferenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two aligned clauses with what really differs. ``segments``: the stretches that are not equal, for display;
-    ``rewritten``: so much changed that strikes would say nothing."""
+    """Two aligned clauses with what really differs. ``stretches``: those that are not equal, as stored (from the upper
+    document's side; ``turned`` where that is not ``a``); ``rewritten``: so much changed that strikes would say
+    nothing; ``moved`` as in kb.align.moves."""
 
     alignment_id: int
     a: Clause
@@ -49,8 +50,19 @@ class Pair:
     a_span: Span
     b_span: Span
     differences: tuple[DifferenceRow, ...]
-    segments: tuple[Segment, ...] = ()
+    stretches: str = "[]"
     rewritten: bool = False
+    turned: bool = False
+    moved: str = ""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The stretches that are not equal, for display. Unpacked when asked for, since few pages want them."""
+        found = unpacked(self.stretches)
+        if not self.turned:
+            return found
+        return tuple(Segment(_TURNED_KINDS.get(s.kind, s.kind), s.b, s.a, s.minor)  # type: ignore[arg-type]
+                     for s in found)
 
     @property
     def same(self) -> bool:
@@ -104,24 +116,32 @@ def pairs_of(db: sqlite3.Connection, clause: Clause) -> list[Pair]:
 
 
 def _alone(clauses: Sequence[Clause], aligned: set[int]) -> tuple[Clause, ...]:
-    """Clauses with text of their own that nothing is aligned with; the signature block says nothing on any matter."""
-    return tuple(c for c in clauses if c.text.strip() and c.kind != "signature" and c.id not in aligned)
+    """Clauses that nothing is aligned with, neither they nor what stands under them: the rows of the view v_alone. A
+    piece that only spells a clause out counts as that clause; the signature block says nothing on any matter."""
+    by_id = {c.id: c for c in clauses}
+    covered = aligned | {by_id[number].parent_id for number in aligned if number in by_id}
+
+    def piece(c: Clause) -> bool:
+        above = by_id.get(c.parent_id or 0)
+        spells_out = c.kind in ("heading", "subitem") or (not c.heading and c.kind != "dash")
+        return spells_out and above is not None and bool(above.text)
+
+    return tuple(c for c in clauses if c.text.strip() and c.kind not in ("part", "signature")
+                 and c.id not in covered and not piece(c))
 
 
 def _pair(row: Row, by_id: Mapping[int, Clause], found: Sequence[DifferenceRow], *, turned: bool) -> Pair:
     a, b = by_id[row["a_clause_id"]], by_id[row["b_clause_id"]]
     spans = Span(row["a_start"], row["a_end"]), Span(row["b_start"], row["b_end"])
-    pair = Pair(row["id"], a, b, row["relation"], row["score"], *spans, tuple(found), unpacked(row["segments"]),
-                bool(row["rewritten"]))
+    pair = Pair(row["id"], a, b, row["relation"], row["score"], *spans, tuple(found), row["segments"] or "[]",
+                bool(row["rewritten"]), moved=row["moved"] or "")
     return turn(pair) if turned else pair
 
 
 def turn(pair: Pair) -> Pair:
     """The same pair seen from the other side."""
-    return replace(pair, a=pair.b, b=pair.a, a_span=pair.b_span, b_span=pair.a_span,
-                   differences=tuple(map(_turned, pair.differences)),
-                   segments=tuple(Segment(_TURNED_KINDS.get(s.kind, s.kind), s.b, s.a, s.minor)  # type: ignore[arg-type]
-                                  for s in pair.segments))
+    return replace(pair, a=pair.b, b=pair.a, a_span=pair.b_span, b_span=pair.a_span, turned=not pair.turned,
+                   differences=tuple(map(_turned, pair.differences)))
 
 
 def unpacked(text: str | None) -> tuple[Segment, ...]:

@@ -51,12 +51,14 @@ _FIELD = re.compile(r"(?<!\S)(" + "|".join(FIELDS) + r")[:：](?:[“\"]([^”\"
 _HEAD_AGENCY = """exists (select 1 from responsibilities p where p.clause_id = c.id
     and (p.agency = :{0} or instr(p.agency, :{0}) or instr(p.unit, :{0})))"""
 _SQL: Mapping[str, str] = {
-    "region": "(r.code = :{0} or instr(r.name, :{0}))", "level": "r.level = :{0}", "year": "d.year = cast(:{0} as int)",
+    "region": "(r.code = :{0} or instr(r.name, :{0}))", "level": "r.level = :{0}",
+    "year": "coalesce(d.year, '不详') = :{0}",
     "validity": "d.validity = :{0}", "agency": _HEAD_AGENCY, "part": "c.part = :{0}", "kind": "d.kind = :{0}",
     "title": "instr(d.title, :{0})", "number": "instr(replace(d.doc_number, ' ', ''), :{0})",
     "document": "d.id = :{0}"}
 _FACETS: Mapping[str, str] = {
-    "region": "r.name", "level": "r.level", "year": "d.year", "validity": "d.validity", "part": "c.part"}
+    "region": "r.name", "level": "r.level", "year": "coalesce(d.year, '不详')", "validity": "d.validity",
+    "part": "c.part"}
 
 
 def conditions(query: str) -> tuple[str, tuple[Condition, ...]]:
@@ -110,7 +112,8 @@ def _where(query: Query, where: Sequence[Condition]) -> tuple[Row, list[str]]:
         name, value = f"v{number}", condition.value
         parts.append(_SQL[condition.field].format(name))
         values[name] = (LEVELS.get(value, value) if condition.field == "level"
-                        else canonical(value) if condition.field == "agency" else value)
+                        else canonical(value) if condition.field == "agency"
+                        else int(value) if condition.field == "year" and value.isascii() and value.isdigit() else value)
     return values, parts
 
 
@@ -126,7 +129,7 @@ def _ranked(db: sqlite3.Connection, query: Query, base: str, values: Row, limit:
     if offset + limit > _SEGMENTED:
         return clauses_by_id(db, [r["id"] for r in rows(db, sql, page)])
     best = clauses_by_id(db, [r["id"] for r in rows(db, sql, values | {"limit": _SEGMENTED, "offset": 0})])
-    if len(best) > limit:  # else the page shows them all: which are whole words is told once, by _hit
+    if max((len(fold(string)) for string in query.strings), default=0) > 1:  # a lone character is seldom a word
         best.sort(key=lambda clause: not _whole(clause, query))
     return best[offset:offset + limit]
 
@@ -199,7 +202,8 @@ def _neighbours(db: sqlite3.Connection, string: str) -> Counter[str]:
     for at in range(len(string)):
         before, after = string[:at], string[at + 1:]
         parts = tuple((part,) for part in (before, after) if fold(part))
-        pattern = re.compile(re.escape(before) + "[\u4e00-\u9fff\\w]{0,2}" + re.escape(after))
+        between = "{0,2}" if before and after else "{1}"
+        pattern = re.compile(re.escape(before) + rf"[\u4e00-\u9fff\w]{between}" + re.escape(after))
         if sum(len(part[0]) for part in parts) < 2:
             continue
         for row in rows(db, "select heading || text as text from clauses where id in (select rowid from clauses_fts "
@@ -212,7 +216,8 @@ def _neighbours(db: sqlite3.Connection, string: str) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A clause and how like the text given it is, from 0 to 1: the share of character pairs that both have."""
+    """A clause and how like the text given it is, from 0 to 1: the mean of the share of character pairs that both have
+    and of the share of the text's pairs that the clause has (a sentence is found in a long clause)."""
 
     clause: Clause
     document: DocumentRow
@@ -240,4 +245,5 @@ def _pairs(text: str) -> Counter[str]:
 
 
 def _share(one: Counter[str], other: Counter[str]) -> float:
-    return 2 * (one & other).total() / max(1, one.total() + other.total())
+    both = (one & other).total()
+    return both / max(1, one.total() + other.total()) + both / (2 * max(1, one.total()))

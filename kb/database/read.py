@@ -16,7 +16,7 @@ from typing import Any
 from kb.database.citing import number_key
 from kb.database.schema import SCHEMA_VERSION
 from kb.fulltext import fold
-from kb.models import KbError
+from kb.models import KbError, Provision
 from kb.vocabulary import regions
 
 Row = dict[str, Any]
@@ -151,6 +151,13 @@ def outline(db: sqlite3.Connection, document_id: str) -> list[Clause]:
     return [as_clause(r) for r in rows(db, f"{CLAUSES} where c.document_id = ? order by c.ordinal", document_id)]
 
 
+def provisions(db: sqlite3.Connection, document_id: str) -> list[Provision]:
+    """All provisions of a document as the parser gave them, in its order."""
+    found = rows(db, "select c.*, p.path as parent from clauses c left join clauses p on p.id = c.parent_id "
+                     "where c.document_id = ? order by c.ordinal", document_id)
+    return [Provision(**{name: row[name] for name in Provision.__dataclass_fields__}) for row in found]
+
+
 def clause(db: sqlite3.Connection, place: str, label: str) -> ClauseView:
     """The clause ``label`` (二（三）, 附件三（一）1, or a path 正文/二/（三）; any brackets) of the document that
     ``place`` names. KbError with the nearest labels if there is none."""
@@ -179,7 +186,7 @@ def view(db: sqlite3.Connection, head: DocumentRow, found: Clause) -> ClauseView
     """One clause with its counterparts (the document's order) and its statements (the text's order)."""
     tables = [tuple(rows(db, f"select * from {table} where clause_id = ? order by start, id", found.id))
               for table in ("quantities", "responsibilities", "citations")]
-    return ClauseView(head, found, tuple(counterparts(db, head.id).get(found.id, ())), *tables)
+    return ClauseView(head, found, tuple(counterparts_of(db, [found.id]).get(found.id, ())), *tables)
 
 
 def statements(db: sqlite3.Connection, document_id: str) -> dict[str, dict[int, list[Row]]]:
@@ -195,13 +202,23 @@ def statements(db: sqlite3.Connection, document_id: str) -> dict[str, dict[int, 
 
 def counterparts(db: sqlite3.Connection, document_id: str) -> dict[int, list[Counterpart]]:
     """For each clause id of a document its counterparts, in the order of :func:`documents`."""
-    sql = """
+    return _counterparts(db, "= ?", "document", [document_id])
+
+
+def counterparts_of(db: sqlite3.Connection, clauses: Sequence[int]) -> dict[int, list[Counterpart]]:
+    """The same for some clauses (a few hundred at most)."""
+    return _counterparts(db, f"in ({','.join('?' * len(clauses))})", "clause", clauses)
+
+
+def _counterparts(db: sqlite3.Connection, which: str, column: str,
+                  values: Sequence[Any]) -> dict[int, list[Counterpart]]:
+    sql = f"""
         select a_clause_id as mine, b_clause_id as other, relation, score, differences
-        from alignments a where a_document_id = :id
+        from alignments a where a_{column}_id {which}
         union all
         select b_clause_id, a_clause_id, relation, score, differences
-        from alignments a where b_document_id = :id"""
-    found_rows = rows(db, sql, {"id": document_id})
+        from alignments a where b_{column}_id {which}"""
+    found_rows = rows(db, sql, *values, *values)
     heads = {d.id: d for d in documents(db)}
     order = {identity: number for number, identity in enumerate(heads)}
     others = {c.id: c for c in clauses_by_id(db, sorted({row["other"] for row in found_rows}))}

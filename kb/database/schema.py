@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from kb.fulltext import TOKENIZER
 
 #: Raise it with every change that makes an older file unreadable; a file of another version is built again.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ TABLES: Final[dict[str, Table]] = {
         {"document_id": "documents", "basis_document_id": "documents", "clause_id": "clauses"}),
     "alignments": Table(
         {"id": int, "a_document_id": str, "a_clause_id": int, "b_document_id": str, "b_clause_id": int,
-         "relation": str, "score": float} | _SPANS | {"differences": int, "rewritten": int, "segments": str},
+         "relation": str, "score": float, "moved": str} | _SPANS
+        | {"differences": int, "rewritten": int, "segments": str},
         {"a_document_id": "documents", "a_clause_id": "clauses", "b_document_id": "documents",
          "b_clause_id": "clauses"}),
     "document_pairs": Table(
@@ -119,7 +120,7 @@ VIEWS: Final[dict[str, str]] = {
     "v_alignments": f"""
         select a.id as alignment_id, ra.name as a_place, ca.label as a_label, ca.heading as a_heading,
             rb.name as b_place, cb.label as b_label, cb.heading as b_heading, a.relation, a.score,
-            a.differences,
+            a.moved, a.differences,
             a.a_document_id, ca.path as a_path, a.b_document_id, cb.path as b_path,
             ca.text as a_text, cb.text as b_text
         from alignments a {_A_B.format(t="a")}
@@ -150,6 +151,23 @@ VIEWS: Final[dict[str, str]] = {
         from concordance k join clauses c on c.id = k.clause_id join documents d on d.id = k.document_id
         left join regions r on r.code = d.region_code
         order by k.row, r.code, c.ordinal""",
+    # Clauses without a counterpart in another document that has some. A piece that only spells a clause out counts as
+    # that clause.
+    "v_alone": """
+        select r.name as place, c.label, c.heading, c.text, x.name as other_place, o.id as other_document_id,
+            c.document_id, c.path, c.id as clause_id
+        from (select a_document_id as mine, b_document_id as other from document_pairs
+            union all select b_document_id, a_document_id from document_pairs) t
+        join clauses c on c.document_id = t.mine join documents d on d.id = t.mine
+        join documents o on o.id = t.other left join clauses p on p.id = c.parent_id
+        left join regions r on r.code = d.region_code left join regions x on x.code = o.region_code
+        where c.text <> '' and c.kind not in ('part', 'signature')
+            and not ((c.kind in ('heading', 'subitem') or (c.heading = '' and c.kind <> 'dash')) and p.text <> '')
+            and not exists (select 1 from alignments a where a.b_document_id = t.other and a.a_clause_id in
+                (select c.id union all select k.id from clauses k where k.parent_id = c.id))
+            and not exists (select 1 from alignments a where a.a_document_id = t.other and a.b_clause_id in
+                (select c.id union all select k.id from clauses k where k.parent_id = c.id))
+        order by d.rowid, o.rowid, c.ordinal""",
     "cited_not_in_corpus": """
         select t.cited_number, max(t.cited_title) as cited_title, count(distinct c.document_id) as documents,
             count(distinct t.clause_id) as clauses, group_concat(distinct r.name) as cited_by,

@@ -40,10 +40,10 @@ class Content:
     """Everything a build found.
 
     ``provisions``: by document id, in document order. ``statements``: by (document id, path). ``differences``: one
-    sequence for each alignment, in the same order, as are ``segments``, the stretches that the two clauses share and do
-    not share. ``pages``: by document id the text of the page as obtained, where it is text. ``facts``: what the build says of itself (the corpus's hash, the
-    program's version), without times, so that equal builds give equal files. Documents that are only cited are
-    worked out from the citations.
+    sequence for each alignment, in the same order, as are ``segments``, the stretches that the two clauses share and
+    do not share. ``pages``: by document id the text of the page as obtained, where it is text. ``facts``: what the
+    build says of itself (the corpus's hash, the program's version), without times, so that equal builds give equal
+    files. Documents that are only cited are worked out from the citations.
     """
 
     documents: Sequence[Document]
@@ -124,7 +124,7 @@ class _Writer:
         self._statements()
         self._insert("basis", self._basis())
         self._comparison()
-        self._insert("indicators", indicators(self.quantities, self.differences))
+        self._insert("indicators", indicators(self.quantities, self.alignments))
         self._insert("quantities", self.quantities)
         self._insert("concordance", (
             {"row": row.row, "row_label": row.label, "document_id": key[0], "clause_id": self.clause_ids[key]}
@@ -295,7 +295,8 @@ class _Writer:
             found = stretches[position] if position < len(stretches) else ()
             same = not (lists[position] if position < len(lists) else ())
             self.alignments.append({
-                "id": number, **sides[number], "relation": a.relation, "score": a.score, **_spans(a.a_span, a.b_span),
+                "id": number, **sides[number], "relation": a.relation, "score": a.score, "moved": a.moved,
+                **_spans(a.a_span, a.b_span),
                 "differences": 0 if same else len(lists[position]), "rewritten": int(rewritten(found)),
                 "segments": packed(found)})
         self._insert("alignments", self.alignments)

@@ -11,22 +11,27 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from rapidfuzz.distance import Indel
 
 from kb.differences.units import FAR, MANY, Match, Side, Unit
 from kb.models import Difference, DifferenceType, Direction, Quantity, SentenceMatch, Span
 from kb.tokens import Token, amount_key, bag, core, tokens
+from kb.vocabulary import lines
 
+_SAME_NAME = 0.6             # least likeness of the names of an amount and of a multiple of it
 _LIKE = 0.42                 # least likeness of two amounts that measure one thing
 _COUNTERS = frozenset("家个项件台款条户宗幢名人种座所处批套支块")
+_INTENSITY = re.compile(r"亩均|人均|每(?:亩|人|户|平方米)|单位|生产率|强度|密度")
 _BETWEEN = re.compile(r"\s*[、和及或]\s*")
 _LIST = re.compile(r"[,、]|和|及|与|以及|或")
 _RULE = re.compile(
     r"不(?:得|应|能)?(?:低于|少于|小于|高于|超过|大于|多于)|上限|下限|控制在|以内|最[高低多少]|至少|放宽")
-_SALIENCE = {"subsidy": 0.92, "limit": 0.92, "threshold": 0.84, "target": 0.74, "duration": 0.72, "date": 0.7,
-             "other": 0.78}
+_SALIENCE = {"subsidy": 0.92, "limit": 0.92, "threshold": 0.84, "target": 0.66, "duration": 0.66, "date": 0.58,
+             "other": 0.7}
+_SHARE_RULE = 0.88           # a share that a rule demands: 工业用地比例不低于30%
+_COUNT = 0.54                # an aim that counts or sums up, and so follows the size of the place
 _RANK = {"subsidy": 0, "target": 1, "limit": 2, "threshold": 3, "duration": 4, "date": 5, "other": 6}
 
 
@@ -50,6 +55,12 @@ class Amount:
         return tuple(amount_key(quantity) for quantity in self.quantities)
 
     @cached_property
+    def terms(self) -> frozenset[str]:
+        """Terms of the field and quoted ones that the indicator is named by."""
+        return frozenset(token.key for token in tokens(self.first.indicator)
+                         if token.kind == "quoted" or token.key in domain_terms())
+
+    @cached_property
     def about(self) -> tuple[dict[str, float], tuple[str, ...]]:
         """What is measured: words of the indicator and of the phrase, numbers aside; and the spelling of either,
         each item of a list of indicators (亩均税收、亩均增加值实现翻番) by itself."""
@@ -60,6 +71,12 @@ class Amount:
         if _many(self):
             names += [_letters(tokens(item)) for item in re.split("[、和及]", self.first.indicator)]
         return {key: weight for key, weight in bag([*words, *near]).items() if key != "#"}, tuple(names)
+
+
+@cache
+def domain_terms() -> frozenset[str]:
+    """Terms of the field that the general dictionary does not know."""
+    return frozenset(lines("domain_words.txt"))
 
 
 def _letters(words: Sequence[Token]) -> str:
@@ -127,6 +144,8 @@ def pairs(a: Sequence[Amount], b: Sequence[Amount], sentences: Sequence[Sentence
     for i, one in enumerate(a):
         for j, other in enumerate(b):
             apart = abs(i / len(a) - j / len(b))
+            if opens(one) or opens(other):
+                continue
             score = _like(one, other) if len(a) * len(b) <= MANY or apart <= FAR else 0.0
             if score <= 0:
                 continue
@@ -151,11 +170,19 @@ def pairs(a: Sequence[Amount], b: Sequence[Amount], sentences: Sequence[Sentence
 _HORIZON = re.compile(r"(?:到|至|用|通过|截至|力争到|力争|在)?.{0,8}(?:年|年底|月底|期间|攻坚|末)前?")
 
 
+def opens(amount: Amount) -> bool:
+    """Whether an amount is the time that a clause opens with: 到2025年, 通过三年攻坚."""
+    return amount.first.kind in ("date", "duration") and bool(
+        _HORIZON.fullmatch(amount.phrase.of(amount.side.folded)))
+
+
 def horizons(a: Sequence[Amount], b: Sequence[Amount]) -> list[tuple[Amount, Amount]]:
     """The time by which either clause wants its aims reached, where it opens with one: 到2025年, 通过三年攻坚."""
-    found = [next((amount for amount in side[:1] if amount.first.kind in ("date", "duration")
-                   and _HORIZON.fullmatch(amount.phrase.of(amount.side.folded))), None) for side in (a, b)]
-    return [(found[0], found[1])] if found[0] and found[1] else []
+    found = [[amount for amount in side if opens(amount)] for side in (a, b)]
+    same = [(one, other) for one in found[0] for other in found[1] if one.key == other.key]
+    if same or not (found[0] and found[1]):
+        return same                         # 到2022年…；到2025年…: stages, of which the other has one
+    return [(found[0][0], found[1][0])] if found[0][0] is a[0] and found[1][0] is b[0] else []
 
 
 def left_over(a: Sequence[Amount], b: Sequence[Amount], matched: Sequence[Match]) -> list[tuple[Amount, Amount]]:
@@ -163,7 +190,7 @@ def left_over(a: Sequence[Amount], b: Sequence[Amount], matched: Sequence[Match]
     found: list[tuple[Amount, Amount]] = []
     for pair in matched:
         others = [amount for amount in b if amount.unit.index == pair.b]
-        for one in (amount for amount in a if amount.unit.index == pair.a):
+        for one in (amount for amount in a if amount.unit.index == pair.a and not opens(amount)):
             if answer := next((other for other in others if _units(one.first, other.first)
                                and _kinds(one.first, other.first)), None):
                 others.remove(answer)
@@ -184,6 +211,11 @@ def _like(one: Amount, other: Amount) -> float:
     if 0.35 * words + 0.25 * inside + 0.4 < _LIKE - 0.1 and not _one_role(one, other):
         return 0.0
     named = max(_spelling(x, y) for x in names_a for y in names_b)
+    if "倍" in (one.first.base_unit, other.first.base_unit) and one.first.base_unit != other.first.base_unit and (
+            named < _SAME_NAME):
+        return 0.0
+    if one.first.kind == "target" and one.terms and other.terms and not one.terms & other.terms:
+        factor *= 0.5                       # 单项冠军 and 小巨人 are counted apart, however alike the rest
     likeness = factor * (0.35 * words + 0.25 * inside + 0.4 * named)
     return 0.5 + 0.4 * likeness if factor == 1.0 and _one_role(one, other) else likeness
 
@@ -209,7 +241,7 @@ def _kinds(one: Quantity, other: Quantity) -> float:
         return 0.0
     if one.kind == other.kind:
         return 1.0
-    return 0.85 if {one.kind, other.kind} != {"subsidy", "threshold"} else 0.6
+    return 0.6 if {one.kind, other.kind} in ({"subsidy", "threshold"}, {"target", "threshold"}) else 0.85
 
 
 def _units(one: Quantity, other: Quantity) -> float:
@@ -217,8 +249,8 @@ def _units(one: Quantity, other: Quantity) -> float:
         return 1.0
     if one.kind in ("date", "duration") or one.base_unit[:1] in _COUNTERS and other.base_unit[:1] in _COUNTERS:
         return 0.95
-    if "倍" in (one.base_unit, other.base_unit):       # 亩均税收达到40万元 against 亩均税收实现翻番
-        return 0.9
+    if "倍" in (one.base_unit, other.base_unit) and one.kind == other.kind == "target":
+        return 0.9                                     # 亩均税收达到40万元 against 亩均税收实现翻番
     return 0.0
 
 
@@ -266,30 +298,45 @@ def values(one: Quantity, other: Quantity) -> tuple[float | None, float | None, 
 def salience(one: Quantity, other: Quantity | None) -> float:
     """How much the difference matters: money and limits first, one-sided and mere wording of a bound later."""
     base = _SALIENCE[one.kind]
+    if kind_of(one, other) == "number" and one.kind == "target":
+        base = _SHARE_RULE
+    elif one.kind == "target" and (one.base_unit[:1] in _COUNTERS or one.base_unit in ("亩", "吨", "元", "")):
+        base = _SALIENCE["target"] if _INTENSITY.search(one.indicator) else _COUNT
     if other is None:
         return round(base * 0.7, 3)
     if (one.kind == "date") != (other.kind == "date"):
         return 0.45
+    if one.base_unit != other.base_unit and "倍" in (one.base_unit, other.base_unit):
+        return 0.56
     if one.base_value == other.base_value and one.base_unit == other.base_unit:
         return 0.35
     low, high = sorted((abs(one.base_value), abs(other.base_value)))
     size = min(1.0, math.log2(high / low) / 4) if low and one.base_unit == other.base_unit else 1.0
-    return round(min(0.99, base + 0.06 * size), 3)
+    return round(min(0.99, base + (0.06 if base > 0.6 else 0.03) * size), 3)
 
 
 def rows(found: Sequence[tuple[Amount, Amount]]) -> Iterator[Difference]:
     """Differences of paired amounts; none where value, unit and bound agree."""
     for one, other in found:
-        if one.key == other.key and one.first.bound == other.first.bound:
+        flow = _flows(one, other)
+        if one.key == other.key and one.first.bound == other.first.bound and not flow:
             continue
         q, r = _comparable(*_first_unlike(one, other))
-        if one.key == other.key and (not _bounds_differ(one, other) or len(one.quantities) > 1):
+        if one.key == other.key and not flow and (not _bounds_differ(one, other) or len(one.quantities) > 1):
             continue
         a_value, b_value, unit = values(q, r)
         yield Difference(
             type=kind_of(q, r), a_quote=one.phrase.of(one.side.text), b_quote=other.phrase.of(other.side.text),
             a_span=one.phrase, b_span=other.phrase, salience=salience(q, r), summary="",
             a_value=a_value, b_value=b_value, unit=unit, direction=direction(q, r))
+
+
+def _flows(one: Amount, other: Amount) -> bool:
+    """Whether one amount is a stock and the other its growth: 建成孵化器10家 and 新增孵化器10家."""
+    texts = [amount.phrase.of(amount.side.folded) for amount in (one, other)]
+    grows = ["新增" in text for text in texts]
+    stock = texts[grows.index(False)] if any(grows) and not all(grows) else ""
+    return one.first.kind == "target" and bool(re.search("建成|保有|累计|拥有", stock))
 
 
 def _comparable(q: Quantity, r: Quantity) -> tuple[Quantity, Quantity]:

@@ -11,6 +11,7 @@ from kb.differences.units import Match, Side
 from kb.models import Citation, Difference, Responsibility, Span
 from kb.text import normalise
 from kb.tokens import DOCUMENT, STANDARD
+from kb.vocabulary.agencies import functions
 
 _LIKE_TITLE = 0.55      # likeness of two titles on one matter by two issuers
 
@@ -150,13 +151,30 @@ def responsibility_rows(a: Side, b: Side) -> Iterator[Difference]:
     left, right = _listed(a), _listed(b)
     if not left or not right:
         return
-    names_a, names_b = {unit.agency for unit in left}, {unit.agency for unit in right}
-    if names_a == names_b and _lead(left) == _lead(right):
+    names_a, names_b = _matched(left, right)
+    if names_a == names_b and (_lead(left) == _lead(right) or set(functions(_lead(left))) & set(functions(
+            _lead(right)))):
         return
     span, other = _list_span(a, left, names_b), _list_span(b, right, names_a)
     apart = len(names_a ^ names_b) / max(1, len(names_a | names_b))
     level = 0.3 + 0.15 * apart + (0.08 if _lead(left) != _lead(right) else 0.0)
     yield Difference("authority", span.of(a.text), other.of(b.text), span, other, round(level, 3), "")
+
+
+def _matched(left: Sequence[Responsibility], right: Sequence[Responsibility]) -> tuple[set[str], set[str]]:
+    """Agencies of two lists under comparable names: where one place has merged two agencies (经信科技) and the other
+    names one of them, the merged one goes by that name."""
+    names = {unit.agency for unit in left}, {unit.agency for unit in right}
+    return _named_as(names[0], names[1]), _named_as(names[1], names[0])
+
+
+def _named_as(own: set[str], other: set[str]) -> set[str]:
+    there = {name for agency in other for name in functions(agency)}
+    found: set[str] = set()
+    for agency in own:
+        parts = set(functions(agency))
+        found |= parts & there if len(parts) > 1 and parts & there else {agency}
+    return found
 
 
 def _listed(side: Side) -> list[Responsibility]:

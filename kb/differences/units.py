@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Indel
 
@@ -96,7 +96,7 @@ def _cuts(folded: str, items: Sequence[Token]) -> Iterator[tuple[int, int, bool]
     for at, char in enumerate(folded):
         if char in "。;!?\n" and at not in inside:
             yield at, at + 1, True
-        elif (char in ",:" or at in brackets or at in closing or at in quotes) and at not in inside:
+        elif (char in ",:|" or at in brackets or at in closing or at in quotes) and at not in inside:
             yield at, at + 1, False
 
 
@@ -115,7 +115,7 @@ def _units(folded: str, items: tuple[Token, ...], lists: Sequence[Span]) -> Iter
 
 def _trimmed(folded: str, start: int, end: int) -> Span:
     """Without spaces and marks around, and without a quotation mark that has no partner inside."""
-    while start < end and (folded[start].isspace() or folded[start] in "、)") or (
+    while start < end and (folded[start].isspace() or folded[start] in "、)|") or (
             start < end and folded[start] in "\"'" and folded.count(folded[start], start, end) % 2):
         start += 1
     while start < end and (folded[end - 1].isspace() or folded[end - 1] in "、(") or (
@@ -125,8 +125,12 @@ def _trimmed(folded: str, start: int, end: int) -> Span:
 
 
 def balanced(own: Side, span: Span) -> Span:
-    """``span`` with the bracket or quotation mark right behind it where it opens one and does not close it."""
+    """``span`` with the bracket or quotation mark right behind it where it opens one and does not close it, and with
+    the start of a short quotation that it begins in (“甲，乙”相关…)."""
     start, end = span.start, span.end
+    quote = own.folded.rfind('"', max(0, start - 16), start)
+    if own.folded[start:end].count('"') % 2 and quote >= 0 and own.folded.count('"', 0, quote) % 2 == 0:
+        start = quote
     for opening, closing in ("()", '""'):
         inside = own.folded[start:end]
         odd = inside.count(opening) % 2 if opening == closing else inside.count(opening) > inside.count(closing)
@@ -242,3 +246,16 @@ def covered(unit: Unit, other: Side, part: float = 0.85) -> bool:
         if common / unit.weight >= part:
             return True
     return False
+
+
+# --- what stands in another clause of the document -------------------------------------------------------------------
+
+def letters(folded: str) -> str:
+    """Letters and digits of ``folded``; marks and spaces say nothing."""
+    return re.sub(r"[\W_]", "", folded)
+
+
+@lru_cache(maxsize=512)
+def elsewhere(text: str, start: int, end: int) -> str:
+    """Letters of a document's text outside ``text[start:end]``."""
+    return letters(normalise(text[:start])) + letters(normalise(text[end:]))

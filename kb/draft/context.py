@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from kb.draft.findings import Finding
 from kb.draft.library import Library
 from kb.draft.localise import Place, Replacement, localise, place
-from kb.draft.pairing import Clause, Comparison, Group
+from kb.draft.comparing import Clause, Comparison, Group
 from kb.models import Document, NumberingWarning, Provision, Span
 from kb.text import normalise
 from kb.vocabulary.regions import regions
@@ -29,6 +31,7 @@ class Context:
     library: Library
     on: dt.date
     dated: bool
+    memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def place(self) -> Place | None:
@@ -66,8 +69,6 @@ class Context:
     @cached_property
     def titles(self) -> list[Span]:
         """Where a 《title》 stands in the draft's text."""
-        import re
-
         return [Span(*match.span()) for match in re.finditer(r"《[^《》\n]*(?:《[^《》\n]*》[^《》\n]*)*》", self.folded)]
 
     def in_title(self, start: int) -> bool:

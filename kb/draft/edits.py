@@ -1,15 +1,18 @@
 """Two texts as streams of tokens -> what stays, goes and comes, token by token, paragraph ends among the tokens.
 
 A token is what a reader takes in as one: a number with its unit, a document number, an agency, the number that opens a
-paragraph, else a word. Tokens compare by their characters, so that the edits give either text back exactly.
+paragraph, else a word. The edits give either text back exactly; where only the width or style of signs differs, they
+say so.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Final, Literal
 
 from kb.numbering import read_number
@@ -19,6 +22,7 @@ from kb.tokens import tokens
 
 EditKind = Literal["equal", "delete", "insert"]
 _REWRITTEN: Final = 0.4         # share of common text below which two paragraphs are shown one after the other
+_MOST: Final = 5_000_000        # pairs of equal tokens beyond which nothing is compared
 _ISLAND: Final = 2              # characters that stay between two changes and only make them harder to read
 
 
@@ -44,11 +48,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One token: of the base (delete), of the draft (insert), or of both."""
+    """One token: of the base (delete), of the draft (insert), or of both. ``form``: it only changes width or style of
+    signs (， for a half-width comma)."""
 
     kind: EditKind
     base: Token | None
     draft: Token | None
+    form: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -80,24 +86,44 @@ def stream(block: int, runs: Iterable[Run]) -> list[Token]:
 
 def edits(base: Sequence[Token], draft: Sequence[Token]) -> list[Edit]:
     """The edits that turn ``base`` into ``draft``."""
-    matcher = difflib.SequenceMatcher(None, [token.text for token in base], [token.text for token in draft],
-                                      autojunk=False)
+    if _matches(base, draft) > _MOST:
+        return [*(Edit("delete", token, None) for token in base), *(Edit("insert", None, token) for token in draft)]
+    matcher = difflib.SequenceMatcher(None, [normalise(token.text) for token in base],
+                                      [normalise(token.text) for token in draft], autojunk=False)
     codes = matcher.get_opcodes()
     common = sum(_size(base[a:b]) for op, a, b, _, _ in codes if op == "equal")
     total = _size(base) + _size(draft)
     ends = any(token.is_end for token in (*base, *draft))
     if base and draft and not ends and 2 * common < _REWRITTEN * total:
         codes = [("replace", 0, len(base), 0, len(draft))]
-        if base[0].text == draft[0].text:
+        if normalise(base[0].text) == normalise(draft[0].text):
             codes = [("equal", 0, 1, 0, 1), ("replace", 1, len(base), 1, len(draft))]
     found: list[Edit] = []
     for op, a, b, c, d in _without_islands(codes, base):
         if op == "equal":
-            found += [Edit("equal", one, other) for one, other in zip(base[a:b], draft[c:d], strict=True)]
+            found += _equal(zip(base[a:b], draft[c:d], strict=True))
         else:
             found += [Edit("delete", token, None) for token in base[a:b]]
             found += [Edit("insert", None, token) for token in draft[c:d]]
     return found
+
+
+def _matches(base: Sequence[Token], draft: Sequence[Token]) -> int:
+    """How many pairs of equal tokens there are: what difflib's time grows with. A paragraph of a law has thousands, one
+    that repeats a sign without end has billions."""
+    one, other = (Counter(normalise(token.text) for token in side) for side in (base, draft))
+    return sum(count * other[text] for text, count in one.items())
+
+
+def _equal(pairs: Iterable[tuple[Token, Token]]) -> Iterator[Edit]:
+    """Tokens that say the same; of a stretch that is written otherwise first the base's, then the draft's."""
+    for same, group in groupby(pairs, key=lambda item: item[0].text == item[1].text):
+        held = list(group)
+        if same:
+            yield from (Edit("equal", one, other) for one, other in held)
+        else:
+            yield from (Edit("delete", one, None, form=True) for one, _ in held)
+            yield from (Edit("insert", None, other, form=True) for _, other in held)
 
 
 Code = tuple[str, int, int, int, int]
@@ -125,8 +151,3 @@ def _span(code: Code) -> int:
 
 def _size(found: Iterable[Token]) -> int:
     return sum(len(token.text) for token in found)
-
-
-def moved_to(token: Token, block: int) -> Token:
-    """The token as part of another block."""
-    return replace(token, block=block)

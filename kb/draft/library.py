@@ -156,8 +156,11 @@ class CorpusLibrary:
         return self._bases[document_id]
 
     def sisters(self, document_id: str) -> tuple[Sister, ...]:
-        """Nothing: without a database nothing has been compared yet."""
-        return ()
+        """The documents on a lower level, compared with this one here and now: for a scaffold, which may take its time."""
+        base = self.base(document_id)
+        lower = [document for document in self._documents if _order(document.region_code) > _order(
+            base.document.region_code)]
+        return tuple(_compared(base, self.base(document.id)) for document in lower)
 
 
 def read_base(document: Document) -> Base:
@@ -167,6 +170,23 @@ def read_base(document: Document) -> Base:
 
     provisions = parse(document).provisions
     return Base(document, provisions, {p.path: statements(p, document) for p in provisions})
+
+
+def _compared(base: Base, other: Base) -> Sister:
+    """What ``other``, a document of a lower level, has made of ``base``."""
+    from kb.align import align
+    from kb.differences import differences
+
+    own = {p.path: p for p in base.provisions}
+    theirs = {p.path: p for p in other.provisions}
+    changes: list[Change] = []
+    rows = [row for row in align(base.provisions, other.provisions) if row.relation == "equivalent"]
+    for row in rows:
+        changes += [Change(other.document.id, row.a_path, found.type, found.a_span, found.a_quote, found.b_quote,
+                           found.summary, found.salience)
+                    for found in differences(row, own[row.a_path], theirs[row.b_path], base.statements[row.a_path],
+                                             other.statements[row.b_path], base.document, other.document)]
+    return Sister(other.document, frozenset(row.a_path for row in rows), tuple(changes))
 
 
 def _order(code: str) -> int:
@@ -181,12 +201,11 @@ class StoredLibrary:
     def __init__(self, path: Path) -> None:
         self.path = path
         with contextlib.closing(self._connect()) as connection:
-            self._all = tuple(_document(row) for row in _select(
-                connection, "select * from documents where in_corpus = 1 order by rowid"))
             basis: dict[str, list[str]] = {}
             for row in _select(connection, "select document_id, reference from basis order by id"):
                 basis.setdefault(row["document_id"], []).append(row["reference"])
-            self._based_on = {key: tuple(values) for key, values in basis.items()}
+            self._all = tuple(_document(row, basis.get(row["id"], ())) for row in _select(
+                connection, "select * from documents where in_corpus = 1 order by rowid"))
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -201,7 +220,7 @@ class StoredLibrary:
                                        " from citations t join clauses c on c.id = t.clause_id order by t.id")
         found = [Mention(row["document_id"], row["cited_number"], row["cited_title"], row["relation"] == "repeal")
                  for row in rows]
-        return (*found, *(Mention(key, number, None) for key, numbers in self._based_on.items() for number in numbers))
+        return (*found, *(Mention(document.id, number, None) for document in self._all for number in document.based_on))
 
     def base(self, document_id: str) -> Base:
         """The document with that id and its statements."""
@@ -254,12 +273,12 @@ def _select(connection: sqlite3.Connection, sql: str, *parameters: object) -> li
         raise KbError(f"the database cannot be read ({error})", mend="run kb build --force") from error
 
 
-def _document(row: sqlite3.Row) -> Document:
+def _document(row: sqlite3.Row, based_on: Sequence[str]) -> Document:
     names = ("id", "title", "region_code", "text", "kind", "issuer", "doc_number", "unified_number", "index_number",
              "signed_on", "written_on", "published_on", "effective_on", "expires_on", "validity", "source_file",
              "source_sha256")
     values: dict[str, Any] = {name: row[name] for name in names}
-    return Document(**values)
+    return Document(**values, based_on=tuple(based_on))
 
 
 def _provision(row: sqlite3.Row) -> Provision:
@@ -298,8 +317,3 @@ def _quantity(row: sqlite3.Row) -> Quantity:
              "value_to", "value_from")
     values: dict[str, Any] = {name: row[name] for name in names}
     return Quantity(**values)
-
-
-def numbers(documents: Sequence[Document]) -> dict[str, Document]:
-    """Documents by their number."""
-    return {document.doc_number: document for document in documents if document.doc_number}

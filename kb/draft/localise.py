@@ -95,9 +95,9 @@ def localise(text: str, base: Place, target: Place, *, found: Sequence[Token] | 
         return ()
     folded = normalise(text)
     titles = [match.span() for match in re.finditer(r"《[^《》\n]*(?:《[^《》\n]*》[^《》\n]*)*》", folded)]
-    candidates = [*_governments(folded, base, target), *_names(folded, base, target),
+    candidates = [*_governments(folded, base, target),
                   *_agencies(folded, tokens(text) if found is None else found, base, target, forms or {}),
-                  *_generic(folded, base, target)]
+                  *_names(folded, base, target), *_generic(folded, base, target)]
     kept: list[Replacement] = []
     for item in candidates:
         inside = any(start <= item.start < end for start, end in titles)
@@ -206,15 +206,17 @@ def _agencies(folded: str, found: Sequence[Token], base: Place, target: Place,
         if new is None:
             yield Replacement(token.start, name, "", "本级没有对应机构，保留与否待定", sure=False, tells=False)
         elif new != name:
-            sister = "（名称参照同级文件）" if canonical(name) in forms else ""
+            sister = "，名称参照同级文件" if canonical(name) in forms else ""
             yield Replacement(token.start, name, new, f"上级部门改为本级部门{sister}")
 
 
 def localised_unit(name: str, base: Place, target: Place, forms: Mapping[str, str]) -> str | None:
     """What the body ``name`` of ``base`` is called in ``target``; None where there is none, or nobody can tell."""
+    if base.rank == target.rank and not name.startswith((base.char, base.name)):
+        return name.replace(base.bare, target.bare)         # 市生态环境局钱塘分局 of a sister
     agency = canonical(name)
     known = unit_forms().get(agency)
-    form = forms.get(agency) or (known["form"] if known and target.rank == 2 > base.rank else "")
+    form = forms.get(agency) or (known.get("form", "") if known and target.rank == 2 > base.rank else "")
     if known and not form and target.rank == 2 > base.rank:
         return None
     if form and is_known(name):

@@ -17,7 +17,7 @@ from docx.oxml.ns import qn
 from kb.draft.comments import Comment, add_comment, place
 from kb.draft.flow import Block, flow
 from kb.draft.ooxml import element, legal, packed
-from kb.draft.pieces import Ids, Mark, Piece, children
+from kb.draft.pieces import Ids, Letters, Mark, Piece, children
 from kb.draft.styles import HEI, KAI, STYLES, font, new_document, width
 from kb.draft.tables import cell_paragraph, table
 from kb.models import Document, Span
@@ -80,10 +80,16 @@ def paragraph(index: int, blocks: Sequence[Block], marks: Sequence[Mark], ids: I
 def pieces(block: Block) -> list[Piece]:
     """The text of a block cut where its letters change: a heading that runs in has its own font."""
     text = shown(block)
-    fonts = {"heading1": HEI, "heading2": KAI}
-    if not block.lead or block.role not in fonts:
+    letters = lead_letters(block)
+    if letters is None:
         return [Piece(text)]
-    return [Piece(text[:block.lead], {"rFonts": font(fonts[block.role])}), Piece(text[block.lead:])]
+    return [Piece(text[:block.lead], letters), Piece(text[block.lead:])]
+
+
+def lead_letters(block: Block) -> Letters | None:
+    """Letters of the heading that runs in, where they differ from those of the text."""
+    fonts = {"heading1": HEI, "heading2": KAI}
+    return {"rFonts": font(fonts[block.role])} if block.lead and block.role in fonts else None
 
 
 def shown(block: Block) -> str:

@@ -1,428 +1,221 @@
-"""A draft beside one base, sentence by sentence: which sentences answer each other, and what has no answer.
+"""Which paragraph of the draft stands for which of the base: in its place, or moved.
 
-The aligner says which clauses regulate the same matter. Inside them sentences are paired by their words with numbers
-and names blinded, so that a changed amount or a localised name does not part them; a sentence that moved to another
-clause is looked for in the whole draft.
+Clauses that the alignment calls one matter are paired first; titles, salutation and signature by the part they play;
+the rest by their words. The heaviest chain of pairs in which nothing crosses stays in its place, and what of the others
+is alike enough has moved.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final, Literal
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from rapidfuzz import fuzz
-from rapidfuzz.distance import Indel
+import numpy as np
+from rapidfuzz import fuzz, process
 
-from kb.differences.units import Side, side
-from kb.draft.library import Base
-from kb.models import Alignment, Document, Provision, Span, Statements
-from kb.text import sentences
-from kb.tokens import Change, Token, changes, tokens
+from kb.draft.flow import Block, Role
+from kb.models import Alignment, KbError
+from kb.text import normalise
 
-_PAIR: Final = 0.5          # least likeness of two sentences that answer each other inside aligned clauses
-_MOVED: Final = 72.0        # least likeness, of 100, of a sentence that stands in another clause
-_PART: Final = 82.0         # least share, of 100, of a sentence that is one half of another
-_COVERED: Final = 70.0      # least share, of 100, of a sentence whose words stand somewhere in the draft
-_SHORT: Final = 8           # characters of the shortest sentence that is looked for elsewhere
-_NO_CLAUSE: Final = frozenset({"part", "signature"})
-
-Where = Literal["text", "heading"]
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One clause with its statements and, made when asked for, its tokens."""
-
-    provision: Provision
-    statements: Statements
-    document: Document
-
-    @property
-    def path(self) -> str:
-        """Its address."""
-        return self.provision.path
-
-    @property
-    def text(self) -> str:
-        """Its own text."""
-        return self.provision.text
-
-    @cached_property
-    def side(self) -> Side:
-        """Its tokens and phrases."""
-        return side(self.provision, self.statements, self.document)
-
-    @cached_property
-    def lines(self) -> tuple[Line, ...]:
-        """Its sentences, lists of responsible units left out."""
-        return tuple(self._lines())
-
-    def _lines(self) -> Iterator[Line]:
-        lists = self.side.responsible
-        for span in sentences(self.text):
-            inside = [item for item in lists if span.overlaps(item)]
-            end = min((item.start for item in inside if item.start >= span.start), default=span.end)
-            start = span.start if end > span.start else max((item.end for item in inside), default=span.start)
-            end = end if end > span.start else span.end
-            own = tuple(token for token in self.side.tokens if start <= token.start and token.end <= end)
-            if any(token.key for token in own):
-                yield Line(self, "text", Span(start, end), own)
-
-    @cached_property
-    def heading(self) -> Line:
-        """Its heading as a sentence."""
-        text = self.provision.heading
-        return Line(self, "heading", Span(0, len(text)), tokens(text, None, self.document.region_code))
+_ALIKE: Final = 0.5             # likeness of paragraphs that nothing else connects
+_ALIGNED: Final = 0.2           # … of paragraphs of one matter
+_MOVED: Final = 0.6             # … of paragraphs that changed places
+_MOVED_ALIGNED: Final = 0.45    # … of paragraphs of one matter that did
+_MOVED_LENGTH: Final = 12       # characters of the shortest that is shown as moved
+_MERGED: Final = 0.08           # what taking in a neighbour has to add to the likeness
+_MOST: Final = 5_000_000        # pairs of paragraphs; two laws of 2,000 paragraphs have 4 million, in ten seconds
+_HEADINGS: Final = frozenset[Role](("heading1", "heading2", "heading3", "heading4", "heading5"))
+#: Roles that each part of a document has once or in a fixed order.
+_FIXED: Final = frozenset[Role](("title", "subtitle", "number", "salutation", "attachment", "issuer", "date", "remark",
+                                 "copies", "imprint", "list"))
 
 
-@dataclass(frozen=True)
-class Line:
-    """A sentence of a clause: where it stands in the clause's text or heading, and its tokens."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Blocks ``base`` (a range of indices) and ``draft`` stand for each other. A ``moved`` pair has one block each."""
 
-    clause: Clause = field(repr=False)
-    where: Where
-    span: Span
-    tokens: tuple[Token, ...] = field(repr=False)
-
-    @cached_property
-    def blind(self) -> str:
-        """Its words in a row, amounts and citations blinded, what never counts left out."""
-        return "".join(_blind(token) for token in self.tokens)
-
-    @cached_property
-    def source(self) -> str:
-        """The text that the spans count in."""
-        return self.clause.text if self.where == "text" else self.clause.provision.heading
-
-    @property
-    def text(self) -> str:
-        """The sentence as written."""
-        return self.span.of(self.source)
-
-    @property
-    def start(self) -> int:
-        """Where the sentence stands in its document's text."""
-        own = self.clause.provision
-        return (own.start if self.where == "text" else own.heading_start) + self.span.start
+    base: range
+    draft: range
+    moved: bool = False
 
 
-def _blind(token: Token) -> str:
-    if token.kind == "number":
-        return "#"
-    return {"document": "《", "title": "《"}.get(token.kind, "" if token.kind == "mark" else token.key)
+def pair(base: Sequence[Block], draft: Sequence[Block], alignments: Sequence[Alignment], base_id: str,
+         ghosts: Collection[int] = ()) -> list[Pair]:
+    """Pairs in the order of the base, those in place first.
 
-
-@dataclass(frozen=True)
-class Group:
-    """Sentences of the base and the sentences of the draft that answer them; ``changes`` are opcodes over
-    ``a`` (tokens of the base) and ``b`` (tokens of the draft), amounts blinded. ``score`` is their likeness, 0 to 1."""
-
-    base: tuple[Line, ...]
-    draft: tuple[Line, ...]
-    score: float
-
-    @cached_property
-    def a(self) -> tuple[Token, ...]:
-        """Tokens of the base that carry a key."""
-        return tuple(token for line in self.base for token in line.tokens if token.key)
-
-    @cached_property
-    def b(self) -> tuple[Token, ...]:
-        """Tokens of the draft that carry a key."""
-        return tuple(token for line in self.draft for token in line.tokens if token.key)
-
-    @cached_property
-    def changes(self) -> tuple[Change, ...]:
-        """What became of the base's tokens."""
-        return changes([_blinded(token) for token in self.a], [_blinded(token) for token in self.b])
-
-    @property
-    def base_clause(self) -> Clause:
-        """The clause of the base's sentences."""
-        return self.base[0].clause
-
-    @property
-    def draft_clause(self) -> Clause:
-        """The clause of the draft's sentences."""
-        return self.draft[0].clause
-
-    @property
-    def base_text(self) -> str:
-        """The text that the base's spans count in."""
-        return self.base[0].source
-
-    @property
-    def draft_text(self) -> str:
-        """The text that the draft's spans count in."""
-        return self.draft[0].source
-
-    @property
-    def offset(self) -> int:
-        """Where the draft's spans begin to count in its document's text."""
-        return self.draft[0].start - self.draft[0].span.start
-
-    @cached_property
-    def base_span(self) -> Span:
-        """From the first of the base's sentences to the last."""
-        return Span(self.base[0].span.start, self.base[-1].span.end)
-
-    @cached_property
-    def draft_span(self) -> Span:
-        """From the first of the draft's sentences to the last."""
-        return Span(self.draft[0].span.start, self.draft[-1].span.end)
-
-    def answer(self, span: Span) -> tuple[str, Span]:
-        """What answers the base's words at ``span``: "equal", "replace" or "delete", and where (in the draft's text; an
-        empty span where the words would stand)."""
-        inside = [index for index, token in enumerate(self.a) if token.start < span.end and span.start < token.end]
-        if not inside:
-            return "delete", Span(self.draft_span.start, self.draft_span.start)
-        tags: list[str] = []
-        places: list[Span] = []
-        at = self.draft_span.start
-        for tag, i, j, k, m in self.changes:
-            touched = [index for index in inside if i <= index < j]
-            if not touched:
-                if j <= inside[0] and m > 0:
-                    at = self.b[m - 1].end
-                continue
-            tags.append(tag)
-            if tag == "equal":
-                places += [span_of(self.b[k + index - i]) for index in touched]
-            elif m > k:
-                places.append(Span(self.b[k].start, self.b[m - 1].end))
-        if not places:
-            return "delete", Span(at, at)
-        kind = "equal" if set(tags) == {"equal"} else "replace"
-        return kind, Span(min(item.start for item in places), max(item.end for item in places))
-
-
-def _blinded(token: Token) -> Token:
-    if token.kind == "number":
-        return Token("number", token.start, token.end, "#")
-    return token
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A draft beside one base.
-
-    ``groups`` are the sentences that answer each other, headings among them; ``lone`` the base's sentences that
-    nothing answers, in clauses that the draft has, with the draft's clause; ``dropped`` the base's clauses that the
-    draft has not; ``pairs`` aligned clauses (address of the base, of the draft); ``added`` the draft's clauses that the
-    base has not.
+    ``alignments`` are between the document ``base_id`` and the draft, either way round. ``ghosts`` are blocks of the
+    draft that an earlier change deleted: they pair with one block at most, in its place. Raises KbError for more
+    paragraphs than can be compared.
     """
-
-    base: Base
-    clauses: Mapping[str, Clause]
-    groups: tuple[Group, ...]
-    lone: tuple[tuple[Line, Clause], ...]
-    dropped: tuple[Clause, ...]
-    pairs: tuple[tuple[str, str, bool], ...]
-    added: tuple[Clause, ...]
-
-
-def clauses_of(document: Document, provisions: Sequence[Provision],
-               statements: Mapping[str, Statements]) -> dict[str, Clause]:
-    """The provisions of a document as clauses, by address."""
-    return {p.path: Clause(p, statements.get(p.path, Statements()), document) for p in provisions}
-
-
-def compare(base: Base, draft: Mapping[str, Clause], alignments: Sequence[Alignment]) -> Comparison:
-    """The comparison of ``draft`` (its clauses by address) with ``base``; ``alignments`` have the base as ``a``."""
-    clauses = clauses_of(base.document, base.provisions, base.statements)
-    partners: dict[str, list[str]] = defaultdict(list)
-    whole = {(row.a_path, row.b_path) for row in alignments if row.relation == "equivalent"}
-    for row in alignments:
-        partners[row.a_path].append(row.b_path)
-    pairer = _Pairer(draft)
-    groups: list[Group] = []
-    unanswered: list[Line] = []
-    for path, clause in clauses.items():
-        if _is_clause(clause):
-            found, rest = pairer.pair(clause, [draft[other] for other in partners.get(path, ())])
-            groups += found
-            unanswered += rest
-    answered: dict[str, set[str]] = defaultdict(set)
-    for group in groups:
-        answered[group.base_clause.path].add(group.draft_clause.path)
-    dropped = tuple(clause for clause in clauses.values() if _is_clause(clause)
-                    and pairer.lacks(clause, whole, answered[clause.path], unanswered))
-    gone = {clause.path for clause in dropped}
-    lone = tuple((line, draft[_main(line.clause.path, whole, answered, partners)]) for line in unanswered
-                 if line.clause.path not in gone and (answered[line.clause.path] or partners.get(line.clause.path))
-                 and not pairer.covers(line))
-    headings = _headings(clauses, draft, whole, answered)
-    pairs = _pairs(clauses, whole, answered)
-    taken = {other for _, other, _ in pairs} | {row.b_path for row in alignments if row.score >= 0.6}
-    added = tuple(clause for clause in draft.values() if _is_clause(clause) and clause.path not in taken
-                  and not pairer.is_answer(clause))
-    return Comparison(base, clauses, (*groups, *headings), lone, dropped, pairs, added)
+    if len(base) * len(draft) > _MOST:
+        raise KbError(f"{len(draft):,} paragraphs against {len(base):,} are too many for a redline",
+                      mend="redline the document part by part")
+    scores = _scores(base, draft, _votes(alignments, base_id))
+    chain = _chain(scores, base, draft)
+    in_place = dict(chain)
+    taken = set(in_place.values())
+    moved = []
+    for (one, other), score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        short = min(len(base[one].text), len(draft[other].text)) < _MOVED_LENGTH
+        if short or one in in_place or other in taken or base[one].rows or other in ghosts:
+            continue
+        alike = _likeness(base[one].text, draft[other].text)
+        if (alike >= _MOVED or alike >= _MOVED_ALIGNED and score >= _MOVED) and not _neighbours(one, other, chain):
+            moved.append(Pair(range(one, one + 1), range(other, other + 1), moved=True))
+            in_place[one] = other
+            taken.add(other)
+    free_base = set(range(len(base))) - set(in_place)
+    free_draft = set(range(len(draft))) - taken - set(ghosts)
+    grown = [Pair(range(one, one + 1), range(other, other + 1)) if other in ghosts
+             else _grown(one, other, base, draft, free_base, free_draft) for one, other in chain]
+    return [*grown, *sorted(moved, key=lambda item: item.base.start)]
 
 
-def _is_clause(clause: Clause) -> bool:
-    return clause.provision.kind not in _NO_CLAUSE and bool(clause.lines)
+def _neighbours(one: int, other: int, chain: Sequence[tuple[int, int]]) -> bool:
+    """Whether the two stand between the same pairs of the chain, so that nothing has moved."""
+    return bisect_left(chain, (one, -1)) == bisect_left([(b, a) for a, b in chain], (other, -1))
 
 
-def _main(path: str, whole: set[tuple[str, str]], answered: Mapping[str, set[str]],
-          partners: Mapping[str, Sequence[str]]) -> str:
-    """The draft's clause that stands for the base's clause at ``path``."""
-    equal = [other for own, other in sorted(whole) if own == path]
-    return (equal or sorted(answered[path]) or list(partners[path]))[0]
+Scores = Mapping[tuple[int, int], float]
 
 
-def _pairs(clauses: Mapping[str, Clause], whole: set[tuple[str, str]],
-           answered: Mapping[str, set[str]]) -> tuple[tuple[str, str, bool], ...]:
-    """Aligned addresses in the base's order; the third says whether the clauses are equivalent."""
-    found: list[tuple[str, str, bool]] = []
-    for path in clauses:
-        equal = sorted(other for own, other in whole if own == path)
-        found += [(path, other, True) for other in equal]
-        found += [(path, other, False) for other in sorted(answered.get(path, ())) if other not in equal]
-    return tuple(found)
+def _votes(alignments: Sequence[Alignment], base_id: str) -> dict[tuple[str, str], float]:
+    """How strongly provisions are connected, by (address in the base, address in the draft). Clauses pass part of it
+    to the sections they stand in."""
+    votes: dict[tuple[str, str], float] = defaultdict(float)
+    below: dict[tuple[str, str], float] = defaultdict(float)
+    count: dict[str, float] = defaultdict(float)
+    for item in alignments:
+        one, other = (item.a_path, item.b_path) if item.a_document == base_id else (item.b_path, item.a_path)
+        votes[one, other] = max(votes[one, other], item.score * (1.0 if item.relation == "equivalent" else 0.6))
+        up, down = _above(one), _above(other)
+        for a in up:
+            count[a] += item.score
+            for b in down:
+                if a.count("/") == b.count("/"):
+                    below[a, b] += item.score
+    for (a, b), weight in below.items():
+        votes[a, b] = max(votes[a, b], 0.8 * weight / count[a])
+    return votes
 
 
-class _Pairer:
-    """Finds answers among the draft's sentences; each sentence of the draft answers in one group."""
-
-    def __init__(self, draft: Mapping[str, Clause]) -> None:
-        self.draft = draft
-        self.lines = [line for clause in draft.values() if clause.provision.kind not in _NO_CLAUSE
-                      for line in clause.lines]
-        self.whole = {path: "".join(line.blind for line in clause.lines) for path, clause in draft.items()
-                      if clause.provision.kind not in _NO_CLAUSE}
-        self.used: set[int] = set()
-
-    def pair(self, clause: Clause, partners: Sequence[Clause]) -> tuple[list[Group], list[Line]]:
-        """Groups of the clause's sentences with those of its ``partners``, and sentences without an answer."""
-        near = [line for partner in partners for line in partner.lines if id(line) not in self.used]
-        links: list[tuple[float, Line, Line]] = []
-        for one in clause.lines:
-            for other in near:
-                score = Indel.normalized_similarity(one.blind, other.blind)
-                if score >= _PAIR:
-                    links.append((score, one, other))
-        chosen = _best_first(links)
-        chosen += self._halves(clause.lines, near, chosen)
-        rest = [line for line in clause.lines if all(line is not one for _, one, _ in chosen)]
-        chosen += self._moved(rest)
-        self.used |= {id(other) for _, _, other in chosen}
-        groups = list(_grouped(chosen))
-        return groups, [line for line in rest if all(line is not one for _, one, _ in chosen)]
-
-    def _halves(self, lines: Sequence[Line], near: Sequence[Line],
-                chosen: Sequence[tuple[float, Line, Line]]) -> list[tuple[float, Line, Line]]:
-        """Sentences of either side that are one part of a sentence which has its partner already."""
-        one_taken = {id(one) for _, one, _ in chosen}
-        other_taken = {id(other) for _, _, other in chosen}
-        found: list[tuple[float, Line, Line]] = []
-        for free, others, turned in (([line for line in lines if id(line) not in one_taken],
-                                      [line for line in near if id(line) in other_taken], False),
-                                     ([line for line in near if id(line) not in other_taken],
-                                      [line for line in lines if id(line) in one_taken], True)):
-            for line in free:
-                best = max(others, key=lambda other: fuzz.partial_ratio(line.blind, other.blind), default=None)
-                if best is None or len(line.blind) >= len(best.blind) or len(line.blind) < _SHORT:
-                    continue
-                score = fuzz.partial_ratio(line.blind, best.blind)
-                if score >= _PART:
-                    found.append((score / 100, best, line) if turned else (score / 100, line, best))
-        return found
-
-    def _moved(self, rest: Sequence[Line]) -> list[tuple[float, Line, Line]]:
-        """Sentences that stand in another clause of the draft."""
-        found: list[tuple[float, Line, Line]] = []
-        for line in rest:
-            if len(line.blind) < _SHORT:
-                continue
-            free = [other for other in self.lines if id(other) not in self.used]
-            best = max(free, key=lambda other: fuzz.ratio(line.blind, other.blind), default=None)
-            if best is not None and (score := fuzz.ratio(line.blind, best.blind)) >= _MOVED:
-                found.append((score / 100, line, best))
-        return _best_first(found)
-
-    def covers(self, line: Line) -> bool:
-        """Whether the words of ``line`` stand somewhere in the draft, though no sentence answers it."""
-        if len(line.blind) < _SHORT:
-            return True
-        return any(len(text) >= len(line.blind) / 2 and fuzz.partial_ratio(line.blind, text) >= _COVERED
-                   for text in self.whole.values())
-
-    def is_answer(self, clause: Clause) -> bool:
-        """Whether half of what the draft's clause says answers something of the base."""
-        total = sum(len(line.blind) for line in clause.lines)
-        return 2 * sum(len(line.blind) for line in clause.lines if id(line) in self.used) >= total
-
-    def lacks(self, clause: Clause, whole: set[tuple[str, str]], answered: set[str],
-              unanswered: Sequence[Line]) -> bool:
-        """Whether the draft has nothing of the base's ``clause``: no equivalent, and less than a third of what it says
-        stands anywhere."""
-        if any(own == clause.path for own, _ in whole):
-            return False
-        total = sum(len(line.blind) for line in clause.lines)
-        free = {id(line) for line in unanswered}
-        kept = sum(len(line.blind) for line in clause.lines if id(line) not in free or self.covers(line))
-        return 3 * kept < total
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:size]) for size in range(2, len(parts))]
 
 
-def _best_first(links: Sequence[tuple[float, Line, Line]]) -> list[tuple[float, Line, Line]]:
-    """One-to-one pairs, the likest first; of those as like, the earliest."""
-    taken: set[int] = set()
-    found: list[tuple[float, Line, Line]] = []
-    for link in sorted(links, key=lambda item: (-round(item[0], 3), abs(item[1].span.start - item[2].span.start))):
-        if id(link[1]) not in taken and id(link[2]) not in taken:
-            taken |= {id(link[1]), id(link[2])}
-            found.append(link)
+def _scores(base: Sequence[Block], draft: Sequence[Block],
+            votes: Mapping[tuple[str, str], float]) -> dict[tuple[int, int], float]:
+    """Score from 0 to 1 of each pair that can be one at all."""
+    if not base or not draft:
+        return {}
+    alike = process.cdist([_key(block) for block in base], [_key(block) for block in draft], scorer=fuzz.ratio,
+                          dtype=np.float32) / 100
+    found: dict[tuple[int, int], float] = {}
+    ranks = _ranks(base), _ranks(draft)
+    for one, a in enumerate(base):
+        for other, b in enumerate(draft):
+            score = _score(a, b, float(alike[one, other]), votes.get((a.path, b.path), 0.0),
+                           ranks[0][one] == ranks[1][other])
+            if score > 0:
+                found[one, other] = score
     return found
 
 
-def _grouped(links: Sequence[tuple[float, Line, Line]]) -> Iterator[Group]:
-    """Connected sentences as groups; where the draft spread them over several clauses, one group for each."""
-    parents: dict[int, int] = {}
-
-    def root(key: int) -> int:
-        while parents.setdefault(key, key) != key:
-            key = parents[key]
-        return key
-
-    for _, one, other in links:
-        parents[root(id(one))] = root(id(other))
-    sets: dict[int, list[tuple[float, Line, Line]]] = defaultdict(list)
-    for link in links:
-        sets[root(id(link[1]))].append(link)
-    for members in sets.values():
-        by_clause: dict[str, list[tuple[float, Line, Line]]] = defaultdict(list)
-        for link in members:
-            by_clause[link[2].clause.path].append(link)
-        for found in by_clause.values():
-            base = sorted({id(one): one for _, one, _ in found}.values(), key=lambda line: line.span)
-            draft = sorted({id(other): other for _, _, other in found}.values(), key=lambda line: line.span)
-            score = Indel.normalized_similarity("".join(line.blind for line in base),
-                                                "".join(line.blind for line in draft))
-            yield Group(tuple(base), tuple(draft), score)
+def _score(a: Block, b: Block, alike: float, vote: float, same_rank: bool) -> float:
+    if bool(a.rows) != bool(b.rows):
+        return 0.0
+    if a.rows:
+        columns = len(a.rows[0]) == len(b.rows[0])
+        return alike if columns and alike >= 0.3 else 0.0
+    if a.role in _FIXED or b.role in _FIXED:
+        return max(alike, 0.5) if a.role == b.role and same_rank else alike if alike > 0.8 else 0.0
+    together = 0.6 * alike + 0.4 * vote
+    if vote >= 0.3 and alike >= _ALIGNED and (a.role in _HEADINGS) == (b.role in _HEADINGS):
+        return max(together, 0.3)
+    if vote >= 0.3 and a.role == b.role and a.role in _HEADINGS:
+        return max(together, 0.25)      # a section under another name
+    return together if alike >= _ALIKE else 0.0
 
 
-def _headings(clauses: Mapping[str, Clause], draft: Mapping[str, Clause], whole: set[tuple[str, str]],
-              answered: Mapping[str, set[str]]) -> list[Group]:
-    """Headings of aligned clauses, and of the sections that hold them."""
-    found: dict[tuple[str, str], Group] = {}
-    for own, other in sorted(whole | {(own, other) for own, others in answered.items() for other in others}):
-        up, down = clauses.get(own), draft.get(other)
-        while up is not None and down is not None and up.provision.kind == down.provision.kind:
-            key = up.path, down.path
-            if key in found:
+def _ranks(blocks: Sequence[Block]) -> list[tuple[str, int]]:
+    """For each block its part and how many of its role stand before it there."""
+    seen: dict[tuple[str, Role], int] = defaultdict(int)
+    found = []
+    for block in blocks:
+        part = block.path.split("/")[0]
+        found.append((part, seen[part, block.role]))
+        seen[part, block.role] += 1
+    return found
+
+
+def _key(block: Block) -> str:
+    text = block.text or "\n".join(cell for row in block.rows for cell in row)
+    return normalise(text)
+
+
+def _likeness(a: str, b: str) -> float:
+    return fuzz.ratio(normalise(a), normalise(b)) / 100
+
+
+def _chain(scores: Scores, base: Sequence[Block], draft: Sequence[Block]) -> list[tuple[int, int]]:
+    """The heaviest set of pairs that do not cross, each block in one pair at most; long blocks weigh more."""
+    best: list[tuple[float, tuple[int, int] | None]] = [(0.0, None)] * (len(draft) + 1)     # by first free draft block
+    before: dict[tuple[int, int], tuple[int, int] | None] = {}
+    by_base: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for (one, other), score in scores.items():
+        size = min(len(_key(base[one])), len(_key(draft[other]))) + 1
+        by_base[one].append((other, score * score * size ** 0.5))
+    for one in sorted(by_base):
+        fresh: list[tuple[int, float]] = []
+        for other, weight in by_base[one]:
+            total, last = best[other]
+            before[one, other] = last
+            fresh.append((other, total + weight))
+        for other, total in sorted(fresh):
+            at = other + 1
+            while at <= len(draft) and best[at][0] < total:
+                best[at] = (total, (one, other))
+                at += 1
+    chain = []
+    item = best[-1][1]
+    while item is not None:
+        chain.append(item)
+        item = before[item]
+    return chain[::-1]
+
+
+def _grown(one: int, other: int, base: Sequence[Block], draft: Sequence[Block], free_base: set[int],
+           free_draft: set[int]) -> Pair:
+    """The pair with the neighbours that belong to it: a paragraph that was split, or two that became one."""
+    span_base, span_draft = range(one, one + 1), range(other, other + 1)
+    if base[one].rows or base[one].role in _FIXED:
+        return Pair(span_base, span_draft)
+    score = _likeness(base[one].text, draft[other].text)
+    changed = True
+    while changed:
+        changed = False
+        for wide_base, wide_draft in _wider(span_base, span_draft):
+            if not (set(wide_base) - {one} <= free_base | set(span_base) and
+                    set(wide_draft) - {other} <= free_draft | set(span_draft)):
+                continue
+            if any(item.rows or item.role in _FIXED for item in (*map(base.__getitem__, wide_base),
+                                                                *map(draft.__getitem__, wide_draft))):
+                continue
+            wider = _likeness("".join(base[at].text for at in wide_base), "".join(draft[at].text for at in wide_draft))
+            if wider >= score + _MERGED:
+                span_base, span_draft, score, changed = wide_base, wide_draft, wider, True
+                free_base.difference_update(wide_base)
+                free_draft.difference_update(wide_draft)
                 break
-            if up.provision.heading and down.provision.heading:
-                score = Indel.normalized_similarity(up.heading.blind, down.heading.blind)
-                if score >= _PAIR:
-                    found[key] = Group((up.heading,), (down.heading,), score)
-            up, down = clauses.get(up.provision.parent or ""), draft.get(down.provision.parent or "")
-    return list(found.values())
+    return Pair(span_base, span_draft)
 
 
-def span_of(token: Token) -> Span:
-    """Where the token stands."""
-    return Span(token.start, token.end)
+def _wider(base: range, draft: range) -> Iterator[tuple[range, range]]:
+    yield base, range(draft.start, draft.stop + 1)
+    yield base, range(draft.start - 1, draft.stop)
+    yield range(base.start, base.stop + 1), draft
+    yield range(base.start - 1, base.stop), draft

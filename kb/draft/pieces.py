@@ -101,8 +101,13 @@ def wrapped(piece: Piece, ids: Ids) -> Any:
     """The run of a piece inside the elements of its changes."""
     made = run(piece.text, piece.letters, deleted=any(change.kind == "del" for change in piece.changes))
     for change in reversed(piece.changes):
-        made = element(change.kind, {"id": ids.next(), "author": change.author, "date": change.date}, made)
+        made = tracked(change, ids, made)
     return made
+
+
+def tracked(change: Change, ids: Ids, *inside: Any) -> Any:
+    """The element of a change."""
+    return element(change.kind, {"id": ids.next(), "author": change.author, "date": change.date}, *inside)
 
 
 def cut(pieces: Iterable[Piece], offsets: Iterable[int]) -> list[Piece]:

@@ -5,6 +5,7 @@ A draft need not have a front matter, an id, a date or even a place: what is mis
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,8 +47,7 @@ def read_draft(path: Path, region: str | None = None) -> Draft:
 
     imported = import_page(path, code)
     _check_length(imported.document.text, path)
-    document = replace(imported.document, file=path)
-    return Draft(path.name, document, imported.notes)
+    return Draft(path.name, _dated(replace(imported.document, file=path)), imported.notes)
 
 
 def from_text(text: str, name: str = "draft.txt", region: str | None = None) -> Draft:
@@ -110,9 +110,12 @@ def _markdown(path: Path) -> str:
         raise KbError(f"cannot be read: {error.strerror}", file=path) from error
     if len(data) > _MAX_BYTES:
         raise KbError(f"the draft has more than {MAX_TEXT} characters", file=path, mend="check its parts one by one")
-    from kb.sources.readers import decode
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        from kb.sources.readers import decode
 
-    return decode(data, path)[0]
+        return decode(data, path)[0]
 
 
 def _front(text: str, name: str) -> Mapping[str, Any] | None:
@@ -141,6 +144,10 @@ def _region(front: Mapping[str, Any] | None, title: str, issuer: str | None, bod
     code = str((front or {}).get("region_code") or "")
     if code in regions.regions():
         return code
+    for name in (issuer or "", title):      # without a word to the import, which takes long to load
+        heads = [(len(place.name), place.code) for place in regions.regions().values() if place.name in name[:16]]
+        if heads and len(found := regions.candidates(regions.region(max(heads)[1]).name)) == 1:
+            return found[0]
     from kb.sources.places import region_of
 
     signers = [line.strip() for line in body.split("\n") if re.fullmatch(r"\s*\S{2,20}(?:人民政府|办公室)\s*", line)]
@@ -152,7 +159,9 @@ def _id(name: str) -> str:
     return slug or "draft"
 
 
-_DATE_LINE: Final = re.compile(r"^\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*$", re.MULTILINE)
+#: The date under the act, also as nobody should write it: 2021.12.26; 2021年12月26号.
+_DATE_LINE: Final = re.compile(
+    r"^\s*(\d{4})\s*[年.\-/．]\s*(\d{1,2})\s*[月.\-/．]\s*0?(\d{1,2})\s*[日号]?\s*$", re.MULTILINE)
 
 
 def _dated(document: Document) -> Document:
@@ -161,5 +170,8 @@ def _dated(document: Document) -> Document:
     found = _DATE_LINE.search(main)
     if document.signed_on or found is None:
         return document
-    year, month, day = map(int, found.groups())
-    return replace(document, signed_on=f"{year:04d}-{month:02d}-{day:02d}")
+    try:
+        day = dt.date(*map(int, found.groups()))
+    except ValueError:
+        return document
+    return replace(document, signed_on=day.isoformat())

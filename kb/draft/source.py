@@ -11,9 +11,12 @@ from typing import Final
 
 from kb.draft.flow import Block, flow
 from kb.models import Document, Span
+from kb.sources.doc import to_docx
 from kb.sources.docx import read_content
 from kb.sources.docx_content import PARAGRAPH_END, Content, Paragraph, Revision, Run, Table
 
+_OLD: Final = frozenset({".doc", ".wps"})
+_WORD: Final = _OLD | {".docx", ".docm"}
 _FAR: Final = 4000      # characters that an import may have cut between two paragraphs
 
 
@@ -43,14 +46,17 @@ class DraftSource:
 
 
 def draft_source(document: Document, path: Path | None = None, data: bytes | None = None) -> DraftSource:
-    """The draft ``document``. Of a .docx (its name in ``path``, its bytes in ``data`` or the file) the paragraphs are
-    taken as they stand, numbers written out; of any other format as the import made them.
+    """The draft ``document``. Of a Word file (its name in ``path``, its bytes in ``data`` or the file) the paragraphs
+    are taken as they stand, numbers written out; of any other format as the import made them.
 
-    Raises KbError where the .docx cannot be read.
+    Raises KbError where the Word file cannot be read.
     """
-    if path is None or path.suffix.lower() not in (".docx", ".docm"):
+    if path is None or path.suffix.lower() not in _WORD:
         return DraftSource(document, tuple(DraftBlock(block, (Run(block.text),)) for block in flow(document)))
-    return from_content(document, read_content(path.read_bytes() if data is None else data, path))
+    data = path.read_bytes() if data is None else data
+    if path.suffix.lower() in _OLD and not data.startswith(b"PK"):
+        data = to_docx(path, data)
+    return from_content(document, read_content(data, path))
 
 
 def from_content(document: Document, content: Content) -> DraftSource:

@@ -136,6 +136,12 @@ STYLES: Final[Mapping[Role, Style]] = {
 }
 
 
+#: What python-docx gives the text of a comment.
+_REMARK: Final = Style("CommentText", "annotation text",
+                       {"spacing": {"line": 240, "lineRule": "auto"}, "ind": _NONE, "jc": {"val": "left"}},
+                       {"spacing": {"val": 0}} | _letters(None, 21))
+
+
 def new_document() -> WordDocument:
     """An empty document with these styles, page and page numbers; all else of python-docx's template is taken out."""
     word = docx.Document()
@@ -146,13 +152,22 @@ def new_document() -> WordDocument:
     defaults = styles.find(f"{_w('docDefaults')}")
     if defaults is not None:
         styles.remove(defaults)
-    for style in dict.fromkeys(STYLES.values()):
+    for style in (*STYLES.values(), _REMARK):
         styles.append(style.xml())
     styles.append(_table_style())
+    _bare(word)
     _page(word)
     _page_numbers(word)
     _alternatives(word)
     return word
+
+
+def _bare(word: WordDocument) -> None:
+    """Without the parts of python-docx's template that nothing here uses, its thumbnail among them."""
+    unused = ("/thumbnail", "/stylesWithEffects", "/customXml", "/numbering")
+    for rels in (word.part.package.rels, word.part.rels):
+        for key in [key for key, rel in rels.items() if rel.reltype.endswith(unused)]:
+            del rels[key]
 
 
 def _w(name: str) -> str:

@@ -25,7 +25,8 @@ _MID_ARTICLE = re.compile(r"(?<=[。；;\s])第\s*[一二三四五六七八九�
 _ATTACHMENT = re.compile(r"附\s*(?P<kind>件|表|录)?\s*(?P<n>[0-9〇一二三四五六七八九十]*(?:-\d{1,2})?)"
                          r"(?(kind)|(?=\s*(?::|$)))\s*:?\s*(?P<title>.*)")
 _LIST_OF_ATTACHMENTS = re.compile(r"附\s*件?\s*\d*\s*:")
-_DATE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][〇○零O0一二三四五六七八九]{3}年.{1,3}月.{1,3}日")
+# a draft leaves month and day open: 2026年　月　日
+_DATE = re.compile(r"\d{4}\s*年\s*\d{0,2}\s*月\s*\d{0,2}\s*日|[一二][〇○零O0一二三四五六七八九]{3}年.{1,3}月.{1,3}日")
 # （此件公开发布）, 抄送：…, 慈溪市人民政府办公室 2021年4月30日印发
 _TRAILER = re.compile(
     r"\(此件|抄\s*送|主题词|\(?联系人\s*:|.{2,40}(?:办公室|办公厅|局|委)\s*\d{4}\s*年\s*\d+\s*月\s*\d+\s*日\s*印发")
@@ -89,7 +90,9 @@ class Line:
 
 
 def read_lines(text: str) -> list[Line]:
-    """The lines and tables of a Markdown ``text`` in order, without blank ones; articles in mid-line are cut apart."""
+    """The lines and tables of a Markdown ``text`` in order, without blank ones; articles in mid-line are cut apart.
+    HTML comments are a drafter's notes and no lines of the document."""
+    text = _without_comments(text)
     starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
     found: list[Line] = []
     for token in _MARKDOWN.parse(text):
@@ -104,6 +107,15 @@ def read_lines(text: str) -> list[Line]:
                 found += _cut(text, Span(starts[row], starts[row + 1] - 1), level, row, table=False)
     outline = decimal_outline(["" if line.table else line.folded for line in found])
     return [replace(line, number=outline.get(index, line.number)) for index, line in enumerate(found)]
+
+
+def _without_comments(text: str) -> str:
+    """``text`` with ``<!-- … -->`` blanked out, line ends kept: the same length."""
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        at = end + 3
+        text = text[:start] + re.sub(r"[^\n]", " ", text[start:at]) + text[at:]
+    return text
 
 
 def _cut(text: str, span: Span, level: int, row: int, *, table: bool) -> Iterator[Line]:

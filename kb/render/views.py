@@ -84,11 +84,19 @@ def _direction(code: str) -> str:
     return "" if code == "n/a" else word("direction", code)
 
 
+def _relation(pair: PairView) -> str:
+    """对应, and whether the clause stands elsewhere: 对应，移位."""
+    codes = (("relation", pair.relation), ("moved", pair.moved))
+    return "，".join(word(column, code) for column, code in codes if code)
+
+
 def _totals(view: ComparisonView) -> str:
     same = sum(not pair.differences and pair.relation == "equivalent" for pair in view.pairs)
     found = sum(len(pair.differences) for pair in view.pairs)
     a, b = _names(view)
-    return (f"{len(view.pairs)} 条对应，{found} 处差异，{same} 条相同；"
+    moved = sum(pair.moved in ("section", "order") for pair in view.pairs)
+    elsewhere = f"，{moved} 条移位" if moved else ""
+    return (f"{len(view.pairs)} 条对应，{found} 处差异，{same} 条相同{elsewhere}；"
             f"{a}独有 {len(view.only_a)} 条，{b}独有 {len(view.only_b)} 条")
 
 
@@ -111,7 +119,7 @@ def _text_lines(view: ComparisonView) -> Iterator[str]:
     yield _totals(view)
     for pair in view.pairs:
         yield ""
-        yield f"{a} {_clause(pair.a)} ／ {b} {_clause(pair.b)}　[{word('relation', pair.relation)}]"
+        yield f"{a} {_clause(pair.a)} ／ {b} {_clause(pair.b)}　[{_relation(pair)}]"
         for number, row in enumerate(pair.differences, 1):
             yield f"  {number}. {word('type', row.type)} {_dots(row.salience)} {_line(row.summary)}"
             for name, quote in ((a, row.a_quote), (b, row.b_quote)):
@@ -142,7 +150,7 @@ def _markdown_lines(view: ComparisonView) -> Iterator[str]:
     for pair in view.pairs:
         yield ""
         yield (f"## {_escaped(a)} {_escaped(_clause(pair.a))} ／ {_escaped(b)} "
-               f"{_escaped(_clause(pair.b))}")
+               f"{_escaped(_clause(pair.b))}" + (f"（{word('moved', pair.moved)}）" if pair.moved else ""))
         yield ""
         if not pair.differences:
             yield "两地相同。" if pair.relation == "equivalent" else "部分对应，未见差异。"
@@ -189,7 +197,7 @@ def _html_lines(view: ComparisonView, title: str) -> Iterator[str]:
         prefix = f"d{index}"
         found = segments(pair.a.text, pair.b.text, None, None, view.a.region_code, view.b.region_code)
         yield "<article>"
-        state = "重写" if rewritten(found) else word("relation", pair.relation)
+        state = "重写" if rewritten(found) else _relation(pair)
         yield f"<h2>{escape(_clause(pair.a))} ／ {escape(_clause(pair.b))} <small>{state}</small></h2>"
         yield '<div class="pair">'
         for name, side in zip((a, b), _marked(pair, found, prefix), strict=True):
@@ -226,6 +234,7 @@ def as_json(view: ComparisonView) -> str:
     return json.dumps({
         "a": _json_document(view.a), "b": _json_document(view.b),
         "pairs": [{"a": _json_clause(pair.a), "b": _json_clause(pair.b), "relation": pair.relation,
+                   "moved": pair.moved,
                    "differences": [_json_difference(row) for row in pair.differences]} for pair in view.pairs],
         "only_a": [_json_clause(clause) for clause in view.only_a],
         "only_b": [_json_clause(clause) for clause in view.only_b],

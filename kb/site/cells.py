@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -34,14 +35,14 @@ _DOCUMENTS = {"document_id", "a_document_id", "b_document_id", "cited_document_i
 _WIDTH = 90
 
 
-def cell(row: Any, value: Any, column: str, table: str | None) -> Markup | None:
-    """HTML for one cell, None to leave it to Datasette."""
+def cell(row: Any, value: Any, column: str, table: str | None, path: Callable[[str], str]) -> Markup | None:
+    """HTML for one cell, None to leave it to Datasette. ``path`` gives the address of a path below the site's root."""
     if value is None or value == "":
         return Markup('<span class="none">—</span>')
     if column in _DOCUMENTS or (column == "id" and table in {"documents", "v_documents"}):
-        return _document(value)
+        return _document(value, path)
     if column in {"label", "a_label", "b_label"}:
-        return _clause(row, str(value), column.removesuffix("label"))
+        return _clause(row, str(value), column.removesuffix("label"), path)
     if column in _CODES:
         return Markup('<span class="code" title="{}">{}</span>').format(value, render.word(column, value))
     if column == "salience":
@@ -67,18 +68,18 @@ def _text(value: Any, *, searched: bool) -> Markup:
     return Markup('<span class="song">{}</span>').format(render.excerpt(text, snippet(text, spans, _WIDTH)))
 
 
-def _document(value: Any) -> Markup:
+def _document(value: Any, path: Callable[[str], str]) -> Markup:
     identity, label = (value["value"], value["label"]) if isinstance(value, dict) else (value, value)
-    return Markup('<a href="{}">{}</a>').format(render.anchor(str(identity)), label or identity)
+    return Markup('<a href="{}">{}</a>').format(path(render.anchor(str(identity))), label or identity)
 
 
-def _clause(row: Any, label: str, side: str) -> Markup | None:
+def _clause(row: Any, label: str, side: str, address: Callable[[str], str]) -> Markup | None:
     try:
         document, path = row[f"{side}document_id"], row[f"{side}path"]
     except (KeyError, IndexError):
         return None
     identity = document["value"] if isinstance(document, dict) else document
-    return Markup('<a class="addr" href="{}">{}</a>').format(render.anchor(identity, path), label)
+    return Markup('<a class="addr" href="{}">{}</a>').format(address(render.clause_address(identity, path)), label)
 
 
 def _inferred(value: str) -> Markup:

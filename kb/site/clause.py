@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from datasette.app import Datasette
 from datasette.utils.asgi import NotFound, Response
 
 from kb.database import documents, outline, pairs_of
 from kb.database.read import statements
 from kb.site import document, marks, web
+
+if TYPE_CHECKING:       # Datasette loads its plugins while datasette.app is still being imported
+    from datasette.app import Datasette
 
 _PAGE = 12
 _SQL = """select relation, score, a_document_id, a_label, a_heading, a_text, b_document_id, b_label, b_heading, b_text
@@ -51,8 +53,8 @@ async def page(request: Any, datasette: Datasette) -> Response:
         "pages": pages,
         "shown": [marks.show(pair, firsts.get(pair.a.id), firsts.get(pair.b.id))
                   for pair in pairs[pages.offset:pages.offset + _PAGE]],
-        "body": document.shown(found, context["by_id"], context["quantities"], context["responsibilities"],
-                               context["citations"]),
+        "body": document.shown(found, context["by_id"], datasette.urls.path, context["quantities"],
+                               context["responsibilities"], context["citations"]),
         "over": [by_path[p] for n in range(1, found.path.count("/") + 1)
                  if (p := "/".join(found.path.split("/")[:n])) in by_path],
         "under": [c for c in provisions if c.parent_id == found.id],
@@ -79,7 +81,8 @@ def _as_json(context: dict[str, Any]) -> dict[str, Any]:
 
 async def cite(request: Any, datasette: Datasette) -> Response:
     """/cite/NUMBER LABEL: sends a citation (临政发〔2022〕22号 二（三）) to its clause."""
-    from kb.database import clause, document as find_document
+    from kb.database import clause
+    from kb.database import document as find_document
 
     text = web.decoded(request.url_vars["text"]).strip()
     place, _, label = text.partition(" ")

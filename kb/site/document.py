@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from datasette.app import Datasette
 from datasette.utils.asgi import NotFound, Response
 from markupsafe import Markup
 
 from kb.database import Clause, DocumentRow, documents, outline
 from kb.database.read import counterparts, statements
-from kb.draft import official
 from kb.models import Document, Span
 from kb.site import home, render, web
 from kb.vocabulary import regions
+
+if TYPE_CHECKING:       # Datasette loads its plugins while datasette.app is still being imported
+    from datasette.app import Datasette
 
 _LISTED = 50
 _SQL = """select c.label, c.kind, c.heading, c.text, c.path, c.id from clauses c
@@ -71,9 +72,10 @@ async def page(request: Any, datasette: Datasette) -> Response:
             db, "select distinct document_id as id from basis where basis_document_id = ? order by id", head.id)
         return {
             "head": head, "found": found, "others": counterparts(db, head.id), "by_id": by_id, "provisions": provisions,
-            "clauses": [shown(c, by_id, *(found[name].get(c.id, []) for name in (
+            "clauses": [shown(c, by_id, datasette.urls.path, *(found[name].get(c.id, []) for name in (
                 "quantities", "responsibilities", "citations"))) for c in provisions],
-            "above": places_above(head), "basis": basis, "children": [by_id[r["id"]] for r in below if r["id"] in by_id],
+            "above": places_above(head), "basis": basis,
+            "children": [by_id[r["id"]] for r in below if r["id"] in by_id],
             "citing": web.dictionaries(db, """select c.document_id as id, c.name, c.path from citations t
                 join clauses c on c.id = t.clause_id where t.cited_document_id = ? order by c.id limit 60""", head.id),
             "pairs": web.dictionaries(db, """select * from document_pairs where a_document_id = :id
@@ -84,9 +86,9 @@ async def page(request: Any, datasette: Datasette) -> Response:
             "text": (web.dictionaries(db, "select text from documents where id = ?", head.id)[0]["text"] or "")}
     context = await web.read(datasette, read)
     head, text = context["head"], context.pop("text")
-    forms = {"json": lambda: web.as_json(as_json(context))}
+    forms: dict[str, Callable[[], str | bytes]] = {"json": lambda: web.as_json(as_json(context))}
     if head.in_corpus:
-        forms |= {"md": lambda: text, "docx": lambda: _word(head, text)}  # type: ignore[dict-item]
+        forms |= {"md": lambda: text, "docx": lambda: _word(head, text)}
     return await web.answer(datasette, request, "doc.html", context, forms, name=head.name,
                             sql=(_SQL, {"document": head.id}))
 
@@ -96,8 +98,8 @@ async def source(request: Any, datasette: Datasette) -> Response:
     identity = web.decoded(request.url_vars["id"])
 
     def read(db: sqlite3.Connection) -> dict[str, Any]:
-        found = web.dictionaries(db, """select s.file, s.text, d.name, d.title, d.source_sha256, d.id from source_pages s
-            join documents d on d.id = s.document_id where s.document_id = ?""", identity)
+        found = web.dictionaries(db, """select s.file, s.text, d.name, d.title, d.source_sha256, d.id
+            from source_pages s join documents d on d.id = s.document_id where s.document_id = ?""", identity)
         if not found:
             raise NotFound("没有这份文件的原页文本")
         return found[0]
@@ -107,19 +109,21 @@ async def source(request: Any, datasette: Datasette) -> Response:
 def places_above(head: DocumentRow) -> tuple[Any, ...]:
     """The places over a document's own, the province first, and its own."""
     code = head.region_code
-    return (*regions.ancestors(code), regions.region(code)) if code and code in regions.regions() else ()
+    return (*reversed(regions.ancestors(code)), regions.region(code)) if code and code in regions.regions() else ()
 
 
-def shown(clause: Clause, by_id: Mapping[str, DocumentRow], quantities: Sequence[dict[str, Any]],
-          units: Sequence[dict[str, Any]], citations: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A clause for the page: its number as printed, its text with quantities and citations marked, its units."""
+def shown(clause: Clause, by_id: Mapping[str, DocumentRow], address: Callable[[str], str],
+          quantities: Sequence[dict[str, Any]], units: Sequence[dict[str, Any]],
+          citations: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A clause for the page: its number as printed, its text with quantities and citations marked, its units.
+    ``address`` gives the address of a path below the site's root."""
     marks = [render.Mark(Span(q["start"], q["end"]), *render.QUANTITY) for q in quantities if q["kind"] != "date"]
     for c in citations:
         cited = by_id.get(c["cited_document_id"] or "")
         if cited is not None and cited.id != clause.document_id:
             kind = "" if cited.in_corpus else ' class="cited"'
             marks.append(render.Mark(Span(c["start"], c["end"]),
-                                     Markup('<a{} href="{}">').format(Markup(kind), render.anchor(cited.id)),
+                                     Markup('<a{} href="{}">').format(Markup(kind), address(render.anchor(cited.id))),
                                      Markup("</a>")))
     number = clause.path.rpartition("/")[2]
     end = render.units_at(clause.text, min((u["start"] for u in units), default=len(clause.text)))
@@ -130,8 +134,8 @@ def shown(clause: Clause, by_id: Mapping[str, DocumentRow], quantities: Sequence
 def _head(d: DocumentRow) -> dict[str, Any]:
     return {name: getattr(d, name) for name in (
         "id", "name", "region_code", "place", "level", "title", "kind", "issuer", "doc_number", "unified_number",
-        "signed_on", "written_on", "published_on", "effective_on", "expires_on", "validity", "in_corpus", "clauses")} | {
-        "inferred": dict(d.inferred)}
+        "signed_on", "written_on", "published_on", "effective_on", "expires_on", "validity", "in_corpus",
+        "clauses")} | {"inferred": dict(d.inferred)}
 
 
 def as_json(context: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,6 +156,8 @@ def citation(head: DocumentRow, clause: Clause | None = None) -> str:
 
 
 def _word(head: DocumentRow, text: str) -> bytes:
+    from kb.draft import official  # brings the whole parser along: only where a file is asked for
+
     made = Document(id=head.id, title=head.title, region_code=head.region_code or "", text=text, kind=head.kind,
                     issuer=head.issuer, doc_number=head.doc_number, signed_on=head.signed_on)
     dated = dt.datetime.fromisoformat(head.signed_on or "2000-01-01")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import docx
 import xlsxwriter
-from docx import Document as new_document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_UNDERLINE
 from docx.oxml.ns import qn
@@ -75,7 +75,7 @@ def as_xlsx(sheets: Sequence[tuple[str, Sequence[str], Iterable[Row]]]) -> bytes
 def as_docx(found: Comparison) -> bytes:
     """The comparison as a table of two columns on landscape pages: struck out and underlined as on the page, the
     differences listed under each pair, then what stands alone."""
-    word = new_document()
+    word = docx.Document()
     word.core_properties.author = ""
     word.core_properties.created = word.core_properties.modified = _DATE
     word.core_properties.title = _legal(f"{found.a.bare}、{found.b.bare}逐条对照")
@@ -89,7 +89,8 @@ def as_docx(found: Comparison) -> bytes:
     _line(word, f"{found.a.bare}、{found.b.bare}逐条对照", size=18, bold=True)
     for role, head in (("底本", found.a), ("对照本", found.b)):
         _line(word, f"{role}：{head.title}（{head.doc_number or '文号不详'}）")
-    _line(word, "左栏删线，对照本所无；右栏底线，对照本所增、所改。标点、繁简、数字写法、机构简称之别不计为差异。", grey=True)
+    _line(word, "左栏删线，对照本所无；右栏底线，对照本所增、所改。标点、繁简、数字写法之别不计为差异。",
+          grey=True)
     for pair in found.pairs:
         _pair(word, pair, found)
     for head, alone in ((found.a, found.only_a), (found.b, found.only_b)):
@@ -113,7 +114,8 @@ def _pair(word: Any, pair: Pair, found: Comparison) -> None:
         _run(first, f"{(found.a if side == 'a' else found.b).bare} {clause.label}", grey=True)
         _text(cell.add_paragraph(), pair, side, clause.text)
     for number, row in enumerate(sorted(pair.differences, key=lambda d: (d.a_span.start, d.b_span.start)), 1):
-        _line(word, f"{number}. {_word('type', row.type)}　{_flat(row.a_quote) or '未载'} ］ {_flat(row.b_quote) or '未载'}"
+        readings = f"{_flat(row.a_quote) or '未载'} ］ {_flat(row.b_quote) or '未载'}"
+        _line(word, f"{number}. {_word('type', row.type)}　{readings}"
                     + (f"　{_word('direction', row.direction)}" if row.direction != "n/a" else ""), grey=True)
 
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from kb.database import DocumentRow, documents
+from kb.database import DocumentRow, build_facts, documents
 from kb.models import Region
+from kb.site.web import dictionaries
 from kb.vocabulary import regions
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A place in the tree of documents: its own documents (held, or only cited as somebody's basis) and the places
-    below."""
+    below. ``held`` counts the documents of the corpus in it and below."""
 
     region: Region
     sign: str
     documents: tuple[DocumentRow, ...]
     children: tuple[Node, ...]
+    held: int = 0
 
     @property
     def missing(self) -> bool:
@@ -31,17 +34,33 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Counts by table, the tree, the most salient differences (one for each pair of clauses), a short one as specimen,
-    pairs of documents that are aligned, signs of places, names of documents, documents whose region was inferred."""
+    """Counts by table, the tree and whether it shows places only, the highlights, a short one as specimen, the pair of
+    documents with most in common, documents whose region was inferred."""
 
     counts: Mapping[str, int]
     tree: tuple[Node, ...]
-    top: tuple[dict[str, Any], ...]
+    places_only: bool
+    top: tuple[Matter, ...]
     specimen: dict[str, Any] | None
-    pairs: tuple[dict[str, Any], ...]
-    signs: Mapping[str, str]
-    names: Mapping[str, str]
+    pair: dict[str, Any] | None
+    by_id: Mapping[str, DocumentRow]
     inferred: tuple[DocumentRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A matter on which places differ: ``readings`` are (quote, documents that have it with their clause's path)."""
+
+    label: str
+    difference: dict[str, Any]
+    readings: tuple[tuple[str, tuple[tuple[DocumentRow, str], ...]], ...]
+
+
+_MANY = 60          # documents from which the tree shows places with their numbers of documents
+_SPECIMEN = """select f.*, ca.label as a_label, cb.label as b_label from highlights h
+    join differences f on f.id = h.difference_id join clauses ca on ca.id = f.a_clause_id
+    join clauses cb on cb.id = f.b_clause_id
+    where length(f.a_quote) between 2 and 10 and length(f.b_quote) between 2 and 10 order by h.id limit 1"""
 
 
 def state(document: DocumentRow, today: str) -> str:
@@ -59,17 +78,54 @@ def state(document: DocumentRow, today: str) -> str:
 def read(db: sqlite3.Connection) -> Home:
     """The home page's content; an empty database gives an empty one."""
     everything = documents(db, cited=True)
+    by_id = {d.id: d for d in everything}
     parents = _parents(db)
     shown = [d for d in everything if d.in_corpus or d.id in parents]
-    counts = {name: db.execute(f"select count(*) from {name} where {condition}").fetchone()[0] for name, condition in (
-        ("documents", "in_corpus = 1"), ("clauses", "text <> ''"), ("alignments", "1"), ("differences", "1"),
-        ("quantities", "1"), ("concordance", "1"))}
-    signs = sign_table(everything)
-    top = _varied(_readings(db, "where nth = 1", 300), 10)
-    short = "where nth = 1 and length(a_quote) between 2 and 10 and length(b_quote) between 2 and 10"
-    specimen = next(_readings(db, short, 1), None)
-    return Home(counts, tree(shown, signs), top, specimen, tuple(pairs(db)), signs, {d.id: d.bare for d in everything},
-                tuple(d for d in everything if d.in_corpus and "region_code" in d.inferred))
+    facts = build_facts(db)
+    counts = {name: int(facts.get(name) or 0) for name in (
+        "documents", "clauses", "alignments", "differences", "quantities")}
+    many = counts["documents"] > _MANY
+    top = dictionaries(db, "select * from document_pairs order by equivalent desc, alignments desc, id limit 1")
+    specimen = dictionaries(db, _SPECIMEN)
+    return Home(counts, _without_leaves(tree(shown)) if many else tree(shown), many, tuple(matters(db, by_id, 10)),
+                specimen[0] if specimen else None, top[0] if top else None, by_id,
+                () if many else tuple(d for d in everything if d.in_corpus and "region_code" in d.inferred))
+
+
+def matters(db: sqlite3.Connection, by_id: Mapping[str, DocumentRow], limit: int) -> Iterator[Matter]:
+    """The most salient differences that the build picked, with the readings of all places; equal readings together."""
+    found = dictionaries(db, """select h.rank, h.label, h.document_id, h.quote, c.path, f.id, f.type, f.direction,
+        f.salience, f.a_document_id, f.b_document_id, f.alignment_id, f.a_clause_id, f.b_clause_id, ca.path as a_path
+        from highlights h join clauses c on c.id = h.clause_id join differences f on f.id = h.difference_id
+        join clauses ca on ca.id = f.a_clause_id where h.rank <= ? order by h.id""", limit)
+    for _, group in groupby(found, key=lambda row: row["rank"]):
+        rows = list(group)
+        readings: dict[str, list[tuple[DocumentRow, str]]] = {}
+        for row in rows:
+            readings.setdefault(row["quote"], []).append((by_id[row["document_id"]], row["path"]))
+        yield Matter(rows[0]["label"], rows[0], tuple((quote, tuple(who)) for quote, who in readings.items()))
+
+
+def _without_leaves(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The tree down to prefectures: a corpus of hundreds is a list of places with numbers, not a wall of titles."""
+    return tuple(Node(n.region, n.sign, n.documents,
+                      _without_leaves(n.children) if n.region.level == "province" else (), n.held) for n in nodes)
+
+
+def short_title(title: str) -> str:
+    """A title in the marks that a citation wants: 《……》."""
+    return f"《{title.strip('《》')}》"
+
+
+def as_json(home: Home) -> dict[str, Any]:
+    """The page's content with the database's names."""
+    return {
+        "counts": dict(home.counts), "documents": [
+            {"id": d.id, "name": d.name, "region_code": d.region_code, "title": d.title, "doc_number": d.doc_number,
+             "validity": d.validity, "in_corpus": d.in_corpus} for d in home.by_id.values()],
+        "highlights": [{"label": m.label, "difference_id": m.difference["id"], "type": m.difference["type"],
+                        "readings": [{"quote": quote, "clauses": [[d.id, path] for d, path in who]}
+                                     for quote, who in m.readings]} for m in home.top]}
 
 
 def _parents(db: sqlite3.Connection) -> set[str]:
@@ -81,69 +137,29 @@ def _parents(db: sqlite3.Connection) -> set[str]:
             if below in regions.regions() and above in {place.code for place in regions.ancestors(below)}}
 
 
-def sign_table(found: list[DocumentRow]) -> dict[str, str]:
-    """One character (or the bare name where two share it) for each place that the documents come from, those of the
-    corpus first, and for the places above them."""
-    codes = [d.region_code for d in found if d.region_code in regions.regions()]
-    above = [place.code for code in codes if code for place in regions.ancestors(code)]
-    return regions.sigla(code for code in (*codes, *above) if code)
-
-
-def tree(shown: list[DocumentRow], signs: Mapping[str, str]) -> tuple[Node, ...]:
+def tree(shown: Sequence[DocumentRow]) -> tuple[Node, ...]:
     """Places that have documents, under the places above them, each level in the order of codes."""
     own: dict[str, list[DocumentRow]] = {}
     for document in shown:
         if document.region_code and document.region_code in regions.regions():
             own.setdefault(document.region_code, []).append(document)
     codes = set(own) | {place.code for code in own for place in regions.ancestors(code)}
+    signs = {d.region_code: d.sign for d in shown}
+    children: dict[str | None, list[str]] = {}
+    for code in sorted(codes):
+        children.setdefault(regions.region(code).parent_code, []).append(code)
 
     def below(parent: str | None) -> tuple[Node, ...]:
-        return tuple(
-            Node(place, signs.get(code, place.name[:1]), tuple(own.get(code, ())), below(code))
-            for code in sorted(codes) if (place := regions.region(code)).parent_code == parent)
+        nodes = []
+        for code in children.get(parent, ()):
+            deeper = below(code)
+            held = sum(d.in_corpus for d in own.get(code, ())) + sum(node.held for node in deeper)
+            place = regions.region(code)
+            nodes.append(Node(place, signs.get(code) or regions.short(code), tuple(own.get(code, ())), deeper, held))
+        return tuple(nodes)
     return below(None)
-
-
-def _varied(rows: Iterable[dict[str, Any]], limit: int) -> tuple[dict[str, Any], ...]:
-    """The first ``limit`` rows in which no clause comes twice, so that one matter does not fill the list."""
-    seen: set[int] = set()
-    kept: list[dict[str, Any]] = []
-    for row in rows:
-        clauses = {row["a_clause_id"], row["b_clause_id"]}
-        if len(kept) < limit and not clauses & seen:
-            seen |= clauses
-            kept.append(row)
-    return tuple(kept)
-
-
-def _readings(db: sqlite3.Connection, condition: str, limit: int) -> Any:
-    """Differences with both clauses, the most salient first; ``nth`` counts within one pair of clauses."""
-    cursor = db.execute(f"""
-        select * from (
-            select f.*, ca.heading as heading, ca.label as a_label, cb.label as b_label, ca.path as a_path,
-                cb.path as b_path, da.region_code as a_region, db.region_code as b_region, da.name as a_name,
-                db.name as b_name,
-                row_number() over (partition by f.alignment_id order by f.salience desc, f.id) as nth
-            from differences f join clauses ca on ca.id = f.a_clause_id join clauses cb on cb.id = f.b_clause_id
-            join documents da on da.id = f.a_document_id join documents db on db.id = f.b_document_id)
-        {condition} order by salience desc, id limit ?""", (limit,))
-    names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row, strict=True)) for row in cursor)
-
-
-def pairs(db: sqlite3.Connection) -> Any:
-    """Pairs of documents that have aligned clauses, with the number of alignments and differences, most first."""
-    cursor = db.execute("""
-        select a_document_id as a, b_document_id as b, count(*) as alignments,
-            (select count(*) from differences f where f.a_document_id = a.a_document_id
-                and f.b_document_id = a.b_document_id) as differences
-        from alignments a group by 1, 2 order by alignments desc, 1, 2""")
-    names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row, strict=True)) for row in cursor)
 
 
 def today() -> str:
     """Today's date as ISO text."""
     return date.today().isoformat()
-
-

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from html import escape
 from itertools import groupby
 from urllib.parse import quote
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kb.fulltext import Snippet
 from kb.models import Span
@@ -70,14 +71,14 @@ def inline(text: str, marks: Sequence[Mark] = (), start: int = 0, end: int | Non
         while points and points[0].span.start <= until:
             piece(points[0].span.start, mark)
             point = points.pop(0)
-            out.append(point.before + point.after)
+            out.extend((point.before, point.after))
         piece(until, mark)
 
     def piece(until: int, mark: Mark | None) -> None:
         nonlocal at
         if at < until:
             part = escape(shown[at:until])
-            out.append(mark.before + part + mark.after if mark else part)
+            out.extend((mark.before, part, mark.after) if mark else (part,))
             at = until
 
     for mark in sorted((m for m in marks if len(m.span)), key=lambda m: (m.span.start, m.span.end)):

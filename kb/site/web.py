@@ -7,15 +7,17 @@ import math
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlencode
 from weakref import WeakKeyDictionary
 
-from datasette.app import Datasette
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from kb.models import KbError
+
+if TYPE_CHECKING:       # Datasette loads its plugins while datasette.app is still being imported
+    from datasette.app import Datasette
 
 T = TypeVar("T")
 _KNOWN: WeakKeyDictionary[Datasette, str] = WeakKeyDictionary()
@@ -74,8 +76,8 @@ Forms = Mapping[str, Callable[[], str | bytes]]
 
 async def answer(datasette: Datasette, request: Any, template: str, context: dict[str, Any], forms: Forms, *,
                  name: str, sql: tuple[str, Mapping[str, Any]] | None = None) -> Response:
-    """The page, or one of its other ``forms`` if the address ends in one. ``name`` is what a saved file is called, ``sql``
-    the statement that gives the page's data, with its parameters."""
+    """The page, or one of its other ``forms`` if the address ends in one. ``name`` is what a saved file is called,
+    ``sql`` the statement that gives the page's data, with its parameters."""
     form = request.url_vars.get("form")
     if form:
         if form not in forms:

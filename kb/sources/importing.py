@@ -24,7 +24,7 @@ FIELD_NAMES = {
     "published_on": "发布日期",
     "effective_on": "施行日期", "expires_on": "有效期至", "validity": "有效性", "kind": "文种", "based_on": "依据文件",
 }
-_SHOWN = 6            # changes of a step that the terminal shows; the report has them all
+_SHOWN = 6            # changes of a step that the terminal shows besides the cuts; the report has them all
 _CLIP = 60
 
 
@@ -167,9 +167,11 @@ def summary(outcome: Imported) -> list[str]:
             f"删去 {len(cut)} 处" if cut else "", f"改动 {made} 处" if made else "", _characters(step, changes)))))
         if step in ("空白", "繁体转简体"):
             continue
-        out += [f"    第{change.line}行 {_shown(change.before, change.after)}" for change in changes[:_SHOWN]]
-        if len(changes) > _SHOWN:
-            out.append(f"    …… 另有 {len(changes) - _SHOWN} 处，见 --report")
+        kept = [change for change in changes if change.after][_SHOWN:]      # every cut is shown: a sentence may be in it
+        out += [f"    第{change.line}行 {_shown(change.before, change.after)}"
+                for change in changes if change not in kept]
+        if kept:
+            out.append(f"    …… 另有 {len(kept)} 处改动，见 --report")
     out += [f"  推断 {FIELD_NAMES.get(name, name)}：{why}" for name, why in page.document.inferred.items()]
     if page.missing:
         out.append("  未找到：" + "、".join(FIELD_NAMES[name] for name in page.missing))

@@ -21,6 +21,7 @@ from kb.sources.pdf_worker import MEMORY
 from kb.sources.tables import merged, pipe_table
 
 _SECONDS: Final = 120
+_WORKER: Final = str(Path(__file__).with_name("pdf_worker.py"))
 _HAN: Final = "\u3400-\u9fff\u3001-\u301f\uff01-\uff5e“”‘’—…·"
 _NARROW: Final = 12             # ems of a line too short to be broken
 _SPACE: Final = re.compile(rf"(?<=[{_HAN}]) +(?=[{_HAN}\d(<《])|(?<=[\d)>%]) +(?=[{_HAN}])")
@@ -34,6 +35,8 @@ def read_pdf(path: Path, data: bytes) -> Page:
     is larger than the limits."""
     if b"%PDF-" not in data[:1024]:
         raise KbError("this is no PDF file", file=path, mend="check how it was saved")
+    if b"obj" not in data:
+        raise KbError("the file is damaged or cut off", file=path, mend="copy it again, or print it to a new PDF")
     if len(data) > MAX_FILE:
         raise KbError(f"the file has {len(data) // 1_000_000} MB; the limit is {MAX_FILE // 1_000_000} MB", file=path,
                       mend="print it to a smaller PDF, or split it")
@@ -58,8 +61,9 @@ def _extracted(path: Path, data: bytes) -> dict[str, Any]:
     """What the worker says of the PDF."""
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)), PYTHONIOENCODING="utf-8")
     try:
-        done = subprocess.run([sys.executable, "-m", "kb.sources.pdf_worker", str(MEMORY)], input=data,
-                              capture_output=True, env=environment, timeout=_SECONDS, check=False)
+        # as a file, so that it loads nothing of kb; -P, so that it does not take our html.py for the library's
+        done = subprocess.run([sys.executable, "-P", _WORKER, str(MEMORY)], input=data, capture_output=True,
+                              env=environment, timeout=_SECONDS, check=False)
         result: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         raise KbError(f"it could not be read in {_SECONDS} seconds", file=path, mend="print it to a new PDF") from None
@@ -82,15 +86,16 @@ def _page_lines(pages: Sequence[Sequence[dict[str, Any]]]) -> Iterator[Line]:
     """Lines of all pages; a line that goes on where the one before reached the edge is part of it, over a page's end
     too. A line that begins a character or more right of the page's margin is indented, and begins a paragraph."""
     running = _running(pages)
+    pages = [[item for item in page if "rows" in item or item["text"].strip() and _key(item["text"]) not in running]
+             for page in pages]
     size = _body_size(pages)
     edges = [_edges(pages[parity::2] if len(pages) > 3 else pages) for parity in (0, 1)]     # margins may be mirrored
     held: _Held | None = None
     rows: list[list[str]] = []          # a table that may go on over the page
     for at, page in enumerate(pages):
-        items = [item for item in page if "rows" in item or item["text"].strip() and _key(item["text"]) not in running]
-        pitch = _pitch(items)
+        pitch = _pitch(page)
         before: dict[str, Any] | None = None
-        for item in items:
+        for item in page:
             gap = before is not None and item["top"] - before["bottom"] > 1.6 * pitch
             if "text" in item and _PAGE_NUMBER.fullmatch(item["text"].strip()):
                 yield Line(0, item["text"].strip(), True)       # between halves of a paragraph: cut by a later step
@@ -109,6 +114,8 @@ def _page_lines(pages: Sequence[Sequence[dict[str, Any]]]) -> Iterator[Line]:
                     yield Line(0, pipe_table(rows), True, table=True)
                     rows = []
                 line = _Held.of(item, gap, *edges[at % 2], size)
+                if line.title and before is None:       # a title does not run over the page
+                    line = replace(line, gap=True)
                 if held is not None and held.goes_on(line):
                     held = replace(held, text=_glued(held.text, line.text), full=line.full)
                 else:

@@ -1,7 +1,7 @@
 """The process that opens a PDF: a hostile one may inflate without end, so it runs apart, with limits of its own.
 
-``python -m kb.sources.pdf_worker`` reads a PDF from standard input and writes JSON: ``{"pages": [...], "pictures": n}``
-or ``{"error": what, "mend": how}``. A page has lines of text with their geometry (points from the top left corner) and
+``python -P pdf_worker.py`` reads a PDF from standard input and writes JSON: ``{"pages": [...], "pictures": n}`` or
+``{"error": what, "mend": how}``. A page has lines of text with their geometry (points from the top left corner) and
 tables in reading order.
 """
 
