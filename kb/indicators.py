@@ -28,7 +28,7 @@ _BRACKET = re.compile(r"\([^()]*\)")
 #: Verbs in front of what is counted; they say nothing of what it is.
 _VERBS = re.compile(
     r"^(?:力争|确保|争取|每年|全市|全区|新增|新|动态|分行业|培育|打造|建成|建设|创建|招引|落地|实施|实现|推广|推动|完成|提取|列入|"
-    r"为主或|参与|谋划或|谋划|入选|组织|新?立项|按|经营性|省级|工业大市大县|市内|上市企业)+")
+    r"为主或|参与|谋划或|谋划|入选|组织|新?立项|按|省级)+")
 
 
 @dataclass(frozen=True, slots=True)

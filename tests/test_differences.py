@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.corpus import read_corpus
-from kb.differences import differences, mirrored
+from kb.differences import across, differences, mirrored
 from kb.extract import statements
 from kb.models import Alignment, Difference, Document, Provision, Relation, Span
 from kb.parse import parse
@@ -190,3 +190,35 @@ def test_quotes_stand_at_their_spans_and_turning_round_mirrors(a: str, b: str, l
 @given(TEXTS, REGIONS)
 def test_the_same_text_has_no_difference(text: str, region: str) -> None:
     assert compared(clause(text, region), clause(text, region)) == ()
+
+
+# --- clauses of two documents read together --------------------------------------------------------------------------
+
+def _row(a: str, b: str, a_at: int = 0, b_at: int = 0) -> Difference:
+    return Difference("scope" if a and b else "omission" if a else "addition", a, b, Span(a_at, a_at + len(a)),
+                      Span(b_at, b_at + len(b)), 0.4, "")
+
+
+def _aligned(a_path: str, b_path: str, score: float, relation: Relation = "partial") -> Alignment:
+    return Alignment("x", a_path, "y", b_path, relation, score, Span(0, 50), Span(0, 50))
+
+
+def test_what_another_clause_answers_is_not_left_out() -> None:
+    rows = across([_aligned("正文/一", "正文/一", 0.9), _aligned("正文/一", "正文/二", 0.8)],
+                  [[_row("支持企业建设园区", "", 10)], [_row("支持企业建设园区", "鼓励企业建设园区", 10)]])
+    assert [len(found) for found in rows] == [0, 1]
+
+
+def test_what_no_clause_answers_is_told_once_by_the_best_match() -> None:
+    lone = _row("支持企业建设园区", "", 10)
+    rows = across([_aligned("正文/一", "正文/一", 0.6), _aligned("正文/一", "正文/二", 0.8),
+                   _aligned("正文/二", "正文/二", 0.8)], [[lone], [lone], [lone]])
+    assert [len(found) for found in rows] == [0, 1, 1]
+
+
+def test_what_stands_in_another_clause_of_the_document_is_not_left_out() -> None:
+    text = "加强宣传引导。\n推进数据共享。\n支持企业建设屋顶光伏电站。"
+    own, document = clause(text, "331082")
+    part = replace(own, text=text[:14], end=14)
+    rows = compared(clause("加强宣传引导。推进数据共享。支持企业建设屋顶光伏电站。", "331000"), (part, document))
+    assert rows == ()

@@ -15,7 +15,7 @@ from kb.align.model import Model
 from kb.align.units import Unit
 from kb.models import Relation
 
-#: Least probabilities. Strictly validated on tests/gold, F1 of equivalent loses 1.5 points at 0.3; any is flat from 0.3.
+#: Least probabilities. Strictly validated on tests/gold: equivalent loses 1.5 points of F1 at 0.3, any none.
 LEAST_EQUIVALENT = 0.4
 LEAST_ANY = 0.4
 _AS_GOOD = 0.7       # two clauses of one document may both be equivalent to one of the other (two lists of aims)

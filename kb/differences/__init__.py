@@ -70,7 +70,7 @@ _COVERED = 0.5  # share of a clause that answers the other one from which it has
 _SHORT = 6      # characters from which a phrase can be looked for in the rest of a document
 _MOVED = 86     # likeness of a phrase to a stretch of another clause from which it stands there, of 100
 _RHYTHM = frozenset({"appraisal"})      # steps that are read together with their neighbours of the same kind
-_RHYTHMS = 130  # characters of the longest passage of them
+_RHYTHMS = 160  # characters of the longest passage of them
 _PASSAGE = 80   # characters of the longest rewritten passage that is quoted as one
 _SAME = 0.6     # least likeness of a phrase without amount to the phrase with one that it answers
 _MIRROR: dict[Direction, Direction] = {"stricter": "looser", "looser": "stricter", "higher": "lower", "lower": "higher"}
@@ -154,6 +154,7 @@ def _compare(a: Side, b: Side, sentences: Sequence[SentenceMatch], partial: bool
     lone_b = _lone(b, a, {pair.b for pair in matched} | state.said_b)
     _rewritten(state, lone_a, lone_b, matched)
     _extended(state, lone_a, lone_b)
+    _joined_rows(state)
     shared_a, shared_b = _shared(a, b, matched, sentences) if partial else (None, None)
     if score >= _SURE:
         state.found += _lone_rows(state, a, _new(a, b, lone_a, state.said_a), True)
@@ -321,6 +322,31 @@ def _extended(state: _State, lone_a: Sequence[Unit], lone_b: Sequence[Unit]) -> 
                         row, b_span=wide, b_quote=wide.of(own.text))
                     said.add(unit.index)
                     break
+
+
+def _joined_rows(state: _State) -> None:
+    """Several rows about the rhythm of one appraisal, in one sentence of either text, as one."""
+    def sentence(own: Side, span: Span) -> int | None:
+        found = {unit.sentence for unit in own.units if unit.span.overlaps(span) and kinds_of(own, unit) & _RHYTHM}
+        return found.pop() if len(found) == 1 else None
+
+    places: dict[tuple[int, int], Difference] = {}
+    for row in [row for row in state.found if row.type == "procedure" and row.a_quote and row.b_quote]:
+        at = sentence(state.a, row.a_span), sentence(state.b, row.b_span)
+        if at[0] is None or at[1] is None:
+            continue
+        place = at[0], at[1]
+        if place not in places:
+            places[place] = row
+            continue
+        other = places[place]
+        wide = [Span(min(one.start, two.start), max(one.end, two.end))
+                for one, two in ((row.a_span, other.a_span), (row.b_span, other.b_span))]
+        if max(map(len, wide)) <= _RHYTHMS:
+            state.found.remove(row)
+            places[place] = replace(other, a_span=wide[0], b_span=wide[1], a_quote=wide[0].of(state.a.text),
+                                    b_quote=wide[1].of(state.b.text), salience=max(row.salience, other.salience))
+            state.found[state.found.index(other)] = places[place]
 
 
 def _passage(unit: Unit, lone: Sequence[Unit], said: Collection[int]) -> tuple[Unit, ...]:

@@ -295,13 +295,18 @@ def values(one: Quantity, other: Quantity) -> tuple[float | None, float | None, 
     return one.base_value, other.base_value, one.base_unit
 
 
+def _sums(unit: str) -> bool:
+    """Whether amounts in ``unit`` count or sum up, and so follow the size of the place."""
+    return unit[:1] in _COUNTERS or unit in ("", "亩", "元") or unit.startswith("吨")
+
+
 def salience(one: Quantity, other: Quantity | None) -> float:
     """How much the difference matters: money and limits first, one-sided and mere wording of a bound later."""
     base = _SALIENCE[one.kind]
     if kind_of(one, other) == "number" and one.kind == "target":
         base = _SHARE_RULE
-    elif one.kind == "target" and (one.base_unit[:1] in _COUNTERS or one.base_unit in ("亩", "吨", "元", "")):
-        base = _SALIENCE["target"] if _INTENSITY.search(one.indicator) else _COUNT
+    elif one.kind == "target" and _sums(one.base_unit) and not _INTENSITY.search(one.indicator):
+        base = _COUNT
     if other is None:
         return round(base * 0.7, 3)
     if (one.kind == "date") != (other.kind == "date"):

@@ -84,10 +84,13 @@ def _in_group(comparison: Comparison, group: Group) -> Iterator[AmountPair]:
             done.add(one.start)
             free.pop(answer.start, None)
             yield AmountPair(comparison, group, own[one.start], other[answer.start], group.score >= _NEAR)
-    for token in group.a:
-        if token.kind != "number" or token.start not in own or token.start in done:
-            continue
+    rest = [token for token in group.a if token.kind == "number" and token.start in own and token.start not in done]
+    for token in rest:
         quantity = own[token.start]
+        only = [start for start, item in free.items() if comparable(quantity, item)]
+        if len(only) == 1 and group.score >= 0.8 and sum(comparable(own[other.start], quantity) for other in rest) == 1:
+            yield AmountPair(comparison, group, quantity, free.pop(only[0]), True)
+            continue
         best = max((start for start, item in free.items() if comparable(quantity, item)),
                    key=lambda start: fuzz.ratio(quantity.indicator, free[start].indicator), default=None)
         if best is not None and fuzz.ratio(quantity.indicator, free[best].indicator) >= 60:
@@ -207,7 +210,7 @@ def breaks(side: Binding, base: Quantity, draft: Quantity) -> bool:
     """Whether the draft's amount lies below the floor or above the cap."""
     limit, value = scaled(base)[0], scaled(draft)[0]
     top = value * draft.value_to / draft.value if draft.value_to is not None and draft.value else value
-    tiny = 1e-6 * max(1.0, abs(limit))
+    tiny = (1e-6 if base.base_unit == draft.base_unit else 1e-3) * max(1.0, abs(limit))    # 10亩 is 6667平方米
     if side == "floor":
         if draft.bound == "max":
             return True

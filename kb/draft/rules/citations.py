@@ -276,7 +276,9 @@ def _fits(provision: Provision, match: re.Match[str], provisions: tuple[Provisio
 
 # --- attachments -----------------------------------------------------------------------------------------------------
 
-_ATTACHMENT: Final = re.compile(rf"附\s?件\s?(?P<n>{_N})?(?![一-鿿]*[:：]\s*《)")
+#: 附件2, （详见附件）, 按附件所列; 作为合同附件 speaks of other papers.
+_ATTACHMENT: Final = re.compile(
+    rf"附\s?件\s?(?P<n>{_N})(?!份)|(?:(?<=见)|(?<=[(（按照]))附\s?件(?![一-鿿]*[:：]\s*《)|附\s?件(?=所列|规定的|要求的)")
 
 
 def attachments(context: Context) -> Iterator[Finding]:

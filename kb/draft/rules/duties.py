@@ -13,12 +13,13 @@ from kb.draft.findings import Finding
 from kb.draft.comparing import Clause, Comparison, Group, Line
 from kb.models import ModalStatement, Span
 from kb.text import normalise
-from kb.tokens import forces
+from kb.tokens import Token, forces
 from kb.vocabulary import table
 
 Fate = Literal["dropped", "weakened", "softened"]
 
-_NEAR: Final = 0.55         # least likeness of two sentences whose words of duty are compared
+_NEAR: Final = 0.55         # least likeness of two sentences whose words are compared
+_CLOSE: Final = 0.62        # … whose words of duty are
 _STRONG: Final = 2          # least strength of a word of duty that must not be lost
 #: What the duty has become where no modal word stands in its place.
 _WEAK: Final = re.compile(r"尽量|尽可能|力争|争取|努力|适当|酌情|视情|原则上|可以|可(?![持行能靠再])|允许|鼓励|支持|引导|提倡|探索|建议|"
@@ -67,12 +68,13 @@ def lost(context: Context) -> tuple[Lost, ...]:
     if "duties" not in context.memo:
         context.memo["duties"] = tuple(
             found for comparison in context.comparisons for group in comparison.groups
-            if group.score >= _NEAR and group.base[0].where == "text" for found in _lost_in(comparison, group))
+            if group.score >= _CLOSE and group.base[0].where == "text"
+            for found in _lost_in(context, comparison, group))
     found: tuple[Lost, ...] = context.memo["duties"]
     return found
 
 
-def _lost_in(comparison: Comparison, group: Group) -> Iterator[Lost]:
+def _lost_in(context: Context, comparison: Comparison, group: Group) -> Iterator[Lost]:
     inside = [modal for modal in group.base_clause.statements.modality if modal.force in _DUTIES and any(
         line.span.start <= modal.start < line.span.end for line in group.base)]
     for modal in inside:
@@ -82,9 +84,34 @@ def _lost_in(comparison: Comparison, group: Group) -> Iterator[Lost]:
                 continue
         around = _grown(group, place)
         fate = _fate(group, modal, around)
-        if fate is not None and not (fate == "dropped" and _kept_elsewhere(group, modal)):
-            gone = kind == "delete" and fate == "dropped" and _phrase_is_gone(group, modal)
-            yield Lost(comparison, group, modal, fate, Span(place.start, place.start) if gone else around)
+        gone = fate == "dropped" and _phrase_is_gone(group, modal)
+        if fate is None or gone and comparison.covers(_phrase_tokens(group, modal)):
+            continue
+        if fate == "dropped" and (_kept_elsewhere(group, modal) or _governed(context, group, modal, around)):
+            continue
+        place_of = Span(place.start, place.start) if gone and kind == "delete" else around
+        yield Lost(comparison, group, modal, fate, place_of)
+
+
+def _phrase_tokens(group: Group, modal: ModalStatement) -> list[Token]:
+    """The base's words in the phrase of the duty."""
+    own = phrase(group.base_text, Span(modal.start, modal.end))
+    return [token for token in group.a if own.start <= token.start and token.end <= own.end]
+
+
+def _governed(context: Context, group: Group, modal: ModalStatement, around: Span) -> bool:
+    """Whether a word of duty before the draft's phrase governs it too: 应当…，并征求意见; an item under 不得有下列行为."""
+    def binds(clause: Clause, start: int, end: int) -> bool:
+        return any(item.force == modal.force and strength(item.word) >= _STRONG and start <= item.start < end
+                   for item in clause.statements.modality)
+
+    clause = group.draft_clause
+    sentence = max(clause.text.rfind(mark, 0, around.start) for mark in "。；\n") + 1
+    if re.match("并|且|同时|以及", clause.text[around.start:]) and binds(clause, sentence, around.start):
+        return True
+    above = context.clauses.get(clause.provision.parent or "")
+    return above is not None and bool(above.text) and clause.provision.kind in ("subsection", "item", "subitem") and (
+        binds(above, 0, len(above.text)) or modal.force == "must_not" and "禁止" in above.text)
 
 
 def _loosened(group: Group, modal: ModalStatement, place: Span) -> bool:

@@ -58,7 +58,7 @@ def _slip(context: Context, group: Group, own: Sequence[Token], new: Sequence[To
     one, other = base.of(group.base_text), span.of(group.draft_text)
     if confused := _mixed_up(group, base, span):
         return confused
-    if len(one) == 2 and len(other) == 1 and other in one:
+    if len(one) == 2 and len(other) == 1 and other in one and own[0].kind != "slack":
         tail = group.draft_text[span.start:span.end + 2]
         lost = one in context.folded and tail not in whole and context.folded.count(tail) == 1 and _HAN.fullmatch(tail)
         return (base, span) if lost and len(tail) == 3 and not _is_word(other + tail[1]) else None
