@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.draft.clauses import Clause, clauses_of
+from kb.draft.comparing import Comparison, compare, near_copies
 from kb.draft.context import Context
 from kb.draft.findings import SEVERITIES, Finding, rules
 from kb.draft.library import Base, Library, find_document
-from kb.draft.comparing import Clause, Comparison, clauses_of, compare, near_copies
 from kb.draft.parents import find_parents, missing_basis
 from kb.draft.reading import Draft
 from kb.models import Document, Provision, Span
@@ -61,7 +62,7 @@ def _compared(base: Base, clauses: Mapping[str, Clause], provisions: Sequence[Pr
     own = clauses_of(base.document, base.provisions, base.statements)
     alignments = near_copies(own, clauses)
     if alignments is None:
-        from kb.align import align      # brings numpy, which takes a while
+        from kb.align import align  # brings numpy, which takes a while
 
         alignments = align(base.provisions, provisions)
     return compare(base, own, clauses, alignments)

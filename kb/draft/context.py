@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from kb.draft.clauses import Clause, Group
+from kb.draft.comparing import Comparison
 from kb.draft.findings import Finding
 from kb.draft.library import Library
 from kb.draft.localise import Place, Replacement, localise, place
-from kb.draft.comparing import Clause, Comparison, Group
 from kb.models import Document, NumberingWarning, Provision, Span
 from kb.text import normalise
 from kb.vocabulary.regions import regions

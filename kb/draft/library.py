@@ -50,7 +50,8 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a sister document has made of a clause of the base at ``path``: the words there, and its own."""
+    """What a sister document has made of a clause of the base at ``path``: the words there, and its own. ``whole`` says
+    that its clause answers the base's whole clause."""
 
     sister: str
     path: str
@@ -60,6 +61,7 @@ class Change:
     quote: str
     summary: str
     salience: float
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,10 @@ def _order(code: str) -> int:
     return {"province": 0, "prefecture": 1, "county": 2}[region(code).level] if code in regions() else 3
 
 
+#: Alignments ``x`` by which a sister takes up a clause.
+_TAKEN = "(x.relation = 'equivalent' or x.score >= 0.6)"
+
+
 # --- a database ------------------------------------------------------------------------------------------------------
 
 class StoredLibrary:
@@ -240,19 +246,19 @@ class StoredLibrary:
             for own, other in (("a", "b"), ("b", "a")):
                 for row in _select(connection, f"select x.{other}_document_id as sister, c.path from alignments x join"
                                                f" clauses c on c.id = x.{own}_clause_id where x.{own}_document_id = ?"
-                                               " and x.relation = 'equivalent'", document_id):
+                                               f" and {_TAKEN}", document_id):
                     taken.setdefault(row["sister"], set()).add(row["path"])
                 for row in _select(connection, f"""
                         select f.{other}_document_id as sister, c.path, f.type, f.{own}_start as start,
                             f.{own}_end as end, f.{own}_quote as base_quote, f.{other}_quote as quote, f.summary,
-                            f.salience
+                            f.salience, x.relation
                         from differences f join clauses c on c.id = f.{own}_clause_id
                         join alignments x on x.id = f.alignment_id
-                        where f.{own}_document_id = ? and x.relation = 'equivalent'
+                        where f.{own}_document_id = ? and {_TAKEN}
                         order by c.ordinal, f.salience desc, f.id""", document_id):
                     changes.setdefault(row["sister"], []).append(Change(
                         row["sister"], row["path"], row["type"], Span(row["start"], row["end"]), row["base_quote"],
-                        row["quote"], row["summary"], row["salience"]))
+                        row["quote"], row["summary"], row["salience"], row["relation"] == "equivalent"))
         return tuple(Sister(document, frozenset(taken[document.id]), tuple(changes.get(document.id, ())))
                      for document in self._all if document.id in taken)
 

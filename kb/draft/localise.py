@@ -72,10 +72,10 @@ class Replacement:
 
 
 #: 县（市、区）政府、台州湾新区管委会: governments below the prefecture, with the zones that rank with them.
-_BELOW: Final = (r"各?(?:县\s*[(<]市、区[)>]|县市区|市县区|区县\(市\)|县\(市\)区)(?:人民政府|党委政府|政府)?")
-_ZONE: Final = r"[一-鿿]{2,8}?(?:新区|开发区|高新区|集聚区|产业园区|示范区)(?:管委会|管理委员会)?"
-_COUNTIES: Final = re.compile(rf"(?P<who>{_BELOW})(?P<zones>(?:、{_ZONE})*)")
-_CITIES: Final = re.compile(rf"各(?:设区)?市(?:、{_BELOW[2:]})?(?=人民政府|政府|要|应|、县)")
+BELOW: Final = (r"各?(?:县\s*[(<]市、区[)>]|县市区|市县区|区县\(市\)|县\(市\)区)(?:人民政府|党委政府|政府)?")
+ZONE: Final = r"[一-鿿]{2,8}?(?:新区|开发区|高新区|集聚区|产业园区|示范区)(?:管委会|管理委员会)?"
+_COUNTIES: Final = re.compile(rf"(?P<who>{BELOW})(?P<zones>(?:、{ZONE})*)")
+_CITIES: Final = re.compile(rf"各(?:设区)?市(?:、{BELOW[2:]})?(?=人民政府|政府|要|应|、县)")
 _APPROVES: Final = re.compile(r".{0,16}?(?:同意|认定|批准|审定|研究|审核|核准|审批)")
 #: 全市 and 我市 mean the place itself; 市场, 城市, 市政 do not speak of it.
 _SELF: Final = {

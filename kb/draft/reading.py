@@ -47,7 +47,7 @@ def read_draft(path: Path, region: str | None = None) -> Draft:
 
     imported = import_page(path, code)
     _check_length(imported.document.text, path)
-    return Draft(path.name, _dated(replace(imported.document, file=path)), imported.notes)
+    return Draft(path.name, _settled(replace(imported.document, file=path), code), imported.notes)
 
 
 def from_text(text: str, name: str = "draft.txt", region: str | None = None) -> Draft:
@@ -64,8 +64,8 @@ def from_text(text: str, name: str = "draft.txt", region: str | None = None) -> 
     found = fields.read_fields(draft, body, region_code(region))
     values: dict[str, Any] = {key: value or None for key, value in found.values.items()}
     values |= {"title": values["title"] or "", "region_code": values["region_code"] or ""}
-    return Draft(name, Document(id=make_id(found, "0" * 8), text=body, validity=found.validity,
-                                based_on=found.based_on, **values))
+    document = Document(id=make_id(found, "0" * 8), text=body, validity=found.validity, based_on=found.based_on, **values)
+    return Draft(name, _settled(document, region_code(region)))
 
 
 def region_code(region: str | None) -> str | None:
@@ -89,7 +89,7 @@ def from_markdown(text: str, name: str, region: str | None = None) -> Draft:
     title = str((front or {}).get("title") or _title(body))
     code = region or _region(front, title, values.get("issuer"), body)
     document = Document(id=_id(name), title=title, region_code=code or "", text=body, **values)
-    return Draft(name, _dated(document))
+    return Draft(name, _settled(document, region))
 
 
 def _check_length(text: str, file: Path | str) -> None:
@@ -145,13 +145,38 @@ def _region(front: Mapping[str, Any] | None, title: str, issuer: str | None, bod
     if code in regions.regions():
         return code
     for name in (issuer or "", title):      # without a word to the import, which takes long to load
-        heads = [(len(place.name), place.code) for place in regions.regions().values() if place.name in name[:16]]
-        if heads and len(found := regions.candidates(regions.region(max(heads)[1]).name)) == 1:
-            return found[0]
+        if (found := _named(name)) is not None:
+            return found
     from kb.sources.places import region_of
 
-    signers = [line.strip() for line in body.split("\n") if re.fullmatch(r"\s*\S{2,20}(?:人民政府|办公室)\s*", line)]
-    return region_of([issuer or "", title, *signers], None, body)[0]
+    return region_of([issuer or "", title, *_heads(body)], None, body)[0]
+
+
+def _named(name: str) -> str | None:
+    """The place whose full name stands at the head of ``name``: 台州市路桥区人民政府 is 路桥区's."""
+    head = name[:16]
+    found = [code for code, place in regions.regions().items() if place.name in head
+             and len(regions.candidates(place.name)) == 1]
+    return max(found, key=lambda code: (regions.level_order(code), len(regions.region(code).name)), default=None)
+
+
+def _heads(body: str) -> list[str]:
+    """Titles of the draft's parts and the names under it."""
+    lines = [line.strip() for line in body.split("\n")]
+    return [line.lstrip("# ") for line in lines if line.startswith("# ") or re.fullmatch(
+        r"\S{2,20}(?:人民政府|办公室|委员会)", line)]
+
+
+def _settled(document: Document, said: str | None) -> Document:
+    """With its date, and with the county whose name stands on other titles or under the act, where the draft's own
+    title still has the name of the place above it."""
+    document = _dated(document)
+    code = document.region_code
+    if said is not None or code not in regions.regions() or regions.level_order(code) == 2:
+        return document
+    below = [found for line in _heads(document.text) if (found := _named(line)) and any(
+        place.code == code for place in regions.ancestors(found))]
+    return replace(document, region_code=max(below, key=below.count)) if below else document
 
 
 def _id(name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kb.draft.comparing import Clause, clauses_of
+from kb.draft.clauses import Clause, clauses_of
 from kb.draft.library import Base, Change, Library, Sister, find_document
 from kb.draft.localise import Place, Replacement, forms_of, localise, place
 from kb.draft.report import document_name
@@ -249,7 +249,8 @@ class _Builder:
     def _sister_notes(self, provision: Provision) -> Iterator[Note]:
         for sister in self.sisters:
             name = bare(sister.document.region_code)
-            own = [change for change in sister.changes if change.path == provision.path and change.salience >= _WEIGHT]
+            own = [change for change in sister.changes if change.path == provision.path and change.salience >= _WEIGHT
+                   and (change.whole or change.quote and change.base_quote)]
             for change in own[:_SHOWN]:
                 yield Note(provision.path, f"{name}：{_reading(change)}", change.base_quote)
             if provision.text and provision.kind not in ("part", "signature", "preamble") and not own and (

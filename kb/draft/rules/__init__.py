@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 
 from kb.draft.context import Context
 from kb.draft.findings import Finding
-from kb.draft.rules import amounts, bodies, citations, duties, form, sisters, spelling, structure, validity
+from kb.draft.rules import (
+    amounts,
+    approvals,
+    citations,
+    duties,
+    form,
+    places,
+    sisters,
+    spelling,
+    structure,
+    units,
+    validity,
+)
 
 RuleFunction = Callable[[Context], Iterator[Finding]]
 
@@ -34,11 +46,11 @@ FUNCTIONS: Mapping[str, RuleFunction] = {
     "citation-article": citations.articles,
     "citation-attachment": citations.attachments,
     "citation-expired": citations.outdated,
-    "unit-missing": bodies.missing,
-    "unit-level": bodies.level,
-    "place-leftover": bodies.leftover,
-    "place-foreign": bodies.foreign,
-    "approval-moved": bodies.approval,
+    "unit-missing": units.missing,
+    "unit-level": units.level,
+    "place-leftover": places.leftover,
+    "place-foreign": places.foreign,
+    "approval-moved": approvals.moved,
     "number-format": form.numbers,
     "date-format": form.dates,
     "figure-format": form.figures,

@@ -15,9 +15,10 @@ from typing import Final, Literal
 
 from rapidfuzz import fuzz
 
+from kb.draft.clauses import Clause, Group, Line
+from kb.draft.comparing import Comparison
 from kb.draft.context import Context, against, longest, phrase
 from kb.draft.findings import Finding
-from kb.draft.comparing import Clause, Comparison, Group, Line
 from kb.models import Quantity, Span
 from kb.text import normalise
 from kb.tokens import Token, core

@@ -11,9 +11,10 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from kb.differences.references import mistyped
+from kb.draft.clauses import Clause
+from kb.draft.comparing import Comparison
 from kb.draft.context import Context
 from kb.draft.findings import Finding
-from kb.draft.comparing import Clause, Comparison
 from kb.draft.rules.validity import _over, cited, number_year
 from kb.extract.citations import title_key
 from kb.models import Citation, Provision

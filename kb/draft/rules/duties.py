@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
+from kb.draft.clauses import Clause, Group, Line
+from kb.draft.comparing import Comparison
 from kb.draft.context import Context, against, phrase
 from kb.draft.findings import Finding
-from kb.draft.comparing import Clause, Comparison, Group, Line
 from kb.models import ModalStatement, Span
 from kb.text import normalise
 from kb.tokens import Token, forces

@@ -9,9 +9,10 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from kb.draft.clauses import Group
+from kb.draft.comparing import Comparison
 from kb.draft.context import Context, against
 from kb.draft.findings import Finding
-from kb.draft.comparing import Comparison, Group
 from kb.models import Span
 from kb.text import normalise, words
 from kb.tokens import Token, equivalents, forces

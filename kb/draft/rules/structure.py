@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from kb.draft.clauses import Clause
+from kb.draft.comparing import Comparison
 from kb.draft.context import Context
 from kb.draft.findings import Finding
-from kb.draft.comparing import Clause, Comparison
 from kb.models import Provision
 from kb.parse import label_of
 from kb.text import han_number, normalise

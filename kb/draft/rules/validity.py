@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kb.draft.clauses import Clause
+from kb.draft.comparing import Comparison
 from kb.draft.context import Context
 from kb.draft.findings import Finding
-from kb.draft.comparing import Clause, Comparison
 from kb.extract.citations import same_title
 from kb.models import Citation, Document, Span, ValidityStatement
 from kb.text import han_number
