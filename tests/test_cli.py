@@ -150,9 +150,10 @@ def test_serve_builds_and_answers(corpus: Path, tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        for _ in range(300):
+        page = ""
+        for _ in range(600):
             try:
-                page = opener.open("http://127.0.0.1:8765/", timeout=5).read().decode()
+                page = opener.open("http://127.0.0.1:8765/", timeout=30).read().decode()
                 break
             except OSError:
                 assert process.poll() is None, process.stderr.read() if process.stderr else ""

@@ -62,7 +62,8 @@ def read(draft: Path) -> tuple[Acceptance, ...]:
             continue
         values = dict(zip(columns, [*cells, "", "", "", ""], strict=False))
         if values["rule"] not in rules():
-            raise KbError(f"there is no rule {values['rule']!r}", file=path, place=number, mend=_nearest(values["rule"]))
+            raise KbError(f"there is no rule {values['rule']!r}", file=path, place=number,
+                          mend=_nearest(values["rule"]))
         found.append(Acceptance(values["rule"], values["address"], values["why"], values["quote"], values["on"]))
     return tuple(found)
 

@@ -94,6 +94,7 @@ class Line:
 
 
 def blind(token: Token) -> str:
+    """A token's words for a likeness of sentences: any amount is #, any document 《, marks are nothing."""
     if token.kind == "number":
         return "#"
     return {"document": "《", "title": "《"}.get(token.kind, "" if token.kind == "mark" else token.key)

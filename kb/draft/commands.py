@@ -68,8 +68,8 @@ def new_command(region: str, parents: tuple[str, ...], siblings: str, output: Pa
         raise KbError("the file exists", file=output, mend="name another, or give --force")
     code = region_code(region)
     assert code is not None
-    chosen = siblings if siblings in ("auto", "none") else [name.strip() for name in siblings.split(",") if name.strip()]
-    made = scaffold.scaffold(_library(db, corpus), code, parents, chosen)
+    names = [name.strip() for name in siblings.split(",") if name.strip()]
+    made = scaffold.scaffold(_library(db, corpus), code, parents, siblings if names in (["auto"], ["none"]) else names)
     if output.suffix.lower() == ".md":
         data = scaffold.as_markdown(made).encode()
     else:

@@ -16,6 +16,7 @@ from typing import Final
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
+from kb.draft.clauses import Clause, Group, Line, blind
 from kb.draft.library import Base
 from kb.models import Alignment, Span
 from kb.tokens import Token, bag
@@ -36,8 +37,8 @@ class Comparison:
     """A draft beside one base.
 
     ``groups`` are the sentences that answer each other, headings among them; ``lone`` the base's sentences that
-    nothing answers, in clauses that the draft has, with the draft's clause; ``scattered`` such of whose words most stand
-    somewhere in the draft; ``dropped`` the base's clauses that the draft has not; ``pairs`` aligned clauses (address of
+    nothing answers, in clauses that the draft has, with the draft's clause; ``scattered`` such of whose words most
+    stand somewhere in the draft; ``dropped`` the base's clauses that the draft has not; ``pairs`` aligned clauses (address of
     the base, of the draft); ``added`` the draft's clauses that the base has not.
     """
 
@@ -58,7 +59,8 @@ class Comparison:
         found: dict[str, float] = {}
         for path, clause in self.clauses.items():
             total = sum(len(line.blind) for line in clause.lines)
-            found[path] = sum(len(line.blind) for line in clause.lines if id(line) in answered) / total if total else 0.0
+            told = sum(len(line.blind) for line in clause.lines if id(line) in answered)
+            found[path] = told / total if total else 0.0
         return found
 
     def keeps(self, path: str) -> bool:

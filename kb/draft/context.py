@@ -1,4 +1,4 @@
-"""Everything that the rules of a check look at: the draft with its clauses, the bases beside it, the library, the day."""
+"""Everything that the rules of a check look at: the draft, the bases beside it, the library, the day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from kb.draft.clauses import Clause, Group
 from kb.draft.comparing import Comparison
@@ -18,6 +18,8 @@ from kb.draft.localise import Place, Replacement, localise, place
 from kb.models import Document, NumberingWarning, Provision, Span
 from kb.text import normalise
 from kb.vocabulary.regions import regions
+
+_TITLE: Final = re.compile(r"《[^《》\n]*(?:《[^《》\n]*》[^《》\n]*)*》")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Context:
     @cached_property
     def titles(self) -> list[Span]:
         """Where a 《title》 stands in the draft's text."""
-        return [Span(*match.span()) for match in re.finditer(r"《[^《》\n]*(?:《[^《》\n]*》[^《》\n]*)*》", self.folded)]
+        return [Span(*match.span()) for match in _TITLE.finditer(self.folded)]
 
     def in_title(self, start: int) -> bool:
         """Whether the character at ``start`` of the draft's text belongs to a 《title》."""

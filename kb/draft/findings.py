@@ -17,7 +17,8 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("red", "orange", "yellow", "grey")
 SEVERITY_NAMES: Final[dict[Severity, str]] = {"red": "必改", "orange": "应核", "yellow": "宜改", "grey": "备注"}
 #: What a severity means.
 SEVERITY_ADVICE: Final[dict[Severity, str]] = {
-    "red": "与上级文件抵触，或失去依据", "orange": "逐条核实后再定", "yellow": "文字、数字请再校", "grey": "与上级或同级文件不同，供参考"}
+    "red": "与上级文件抵触，或失去依据", "orange": "逐条核实后再定", "yellow": "文字、数字请再校",
+    "grey": "与上级或同级文件不同，供参考"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class CorpusLibrary:
         return self._bases[document_id]
 
     def sisters(self, document_id: str) -> tuple[Sister, ...]:
-        """The documents on a lower level, compared with this one here and now: for a scaffold, which may take its time."""
+        """The documents on a lower level, compared with this one here and now."""
         base = self.base(document_id)
         lower = [document for document in self._documents if _order(document.region_code) > _order(
             base.document.region_code)]

@@ -124,7 +124,7 @@ def _governments(folded: str, base: Place, target: Place) -> Iterator[Replacemen
         return
     if target.rank == 1:
         for match in _CITIES.finditer(folded):
-            yield Replacement(match.start(), match[0], "各县（市、区）", "上级对下一级政府的统称改为本级的下一级", tells=False)
+            yield Replacement(match.start(), match[0], "各县（市、区）", "对下一级政府的统称改为本级的下一级", tells=False)
         return
     for match in _COUNTIES.finditer(folded):
         yield Replacement(match.start(), match[0], *_below(folded, match, target))

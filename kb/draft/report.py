@@ -155,7 +155,8 @@ _HAN: Final = "一二三四五六七八九十"
 def as_markdown(told: Told) -> str:
     """The report as an official document is numbered, so that it can become one."""
     found = [f"# {told.title}校稿报告", ""]
-    found += [f"核对上级：{'、'.join(document_name(item) for item in told.report.against) or '无'}。{summary(told)}。", ""]
+    against = "、".join(document_name(item) for item in told.report.against) or "无"
+    found += [f"核对上级：{against}。{summary(told)}。", ""]
     found += [line for note in told.report.notes for line in (f"{note}。", "")]
     number = 0
     for severity in SEVERITIES:
@@ -168,7 +169,8 @@ def as_markdown(told: Told) -> str:
     if told.accepted:
         found += [f"## {_HAN[number]}、已说明理由保留", ""]
         for place, (finding, reason) in enumerate(told.accepted, 1):
-            found += [f"{place}. {_where(finding)}{finding.name}：{_safe(finding.reason)}。理由：{_safe(reason.why)}", ""]
+            told_of = f"{_where(finding)}{finding.name}：{_safe(finding.reason)}"
+            found += [f"{place}. {told_of}。理由：{_safe(reason.why)}", ""]
     return "\n".join(found).rstrip() + "\n"
 
 
@@ -211,8 +213,8 @@ def as_docx(told: Told, dated: dt.datetime) -> bytes:
 
 _FILLS: Final = {"red": "F4D3CE", "orange": "F9ECDD", "yellow": "FFF7D6", "grey": "EEEEEE"}
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_SHEET: Final = (("级别", 8), ("规则", 18), ("本稿条款", 18), ("本稿原文", 44), ("上级文件", 24), ("上级条款", 18), ("上级原文", 44),
-                 ("说明", 44), ("改法", 36), ("规则代号", 20), ("地址", 18), ("保留理由", 24))
+_SHEET: Final = (("级别", 8), ("规则", 18), ("本稿条款", 18), ("本稿原文", 44), ("上级文件", 24), ("上级条款", 18),
+                 ("上级原文", 44), ("说明", 44), ("改法", 36), ("规则代号", 20), ("地址", 18), ("保留理由", 24))
 
 
 def as_xlsx(told: Told, dated: dt.datetime) -> bytes:
@@ -221,6 +223,7 @@ def as_xlsx(told: Told, dated: dt.datetime) -> bytes:
 
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
 
     book = Workbook()
     book.properties.created = book.properties.modified = dated
@@ -229,9 +232,8 @@ def as_xlsx(told: Told, dated: dt.datetime) -> bytes:
     sheet.title = "校稿"
     rows = [*((finding, "") for finding in told.findings), *((item, reason.why) for item, reason in told.accepted)]
     for column, (name, width) in enumerate(_SHEET, 1):
-        cell = sheet.cell(1, column, name)
-        cell.font = Font(bold=True)
-        sheet.column_dimensions[cell.column_letter].width = width
+        sheet.cell(1, column, name).font = Font(bold=True)
+        sheet.column_dimensions[get_column_letter(column)].width = width
     for row, (finding, why) in enumerate(rows, 2):
         for column, value in enumerate(_cells(told, finding, why), 1):
             cell = sheet.cell(row, column)
@@ -252,15 +254,15 @@ def as_xlsx(told: Told, dated: dt.datetime) -> bytes:
 
 def _cells(told: Told, finding: Finding, why: str) -> tuple[str, ...]:
     base = base_name(told, finding.base_document) if finding.base_document else ""
-    return ("保留" if why else SEVERITY_NAMES[finding.severity], finding.name, label_of(finding.address) if finding.address
-            else "", finding.quote, base, label_of(finding.base_address) if finding.base_address else "",
+    own, theirs = (label_of(path) if path else "" for path in (finding.address, finding.base_address))
+    return ("保留" if why else SEVERITY_NAMES[finding.severity], finding.name, own, finding.quote, base, theirs,
             finding.base_quote, finding.reason, finding.mend, finding.rule, finding.address, why)
 
 
 # --- HTML ------------------------------------------------------------------------------------------------------------
 
 _STYLE: Final = """
-:root{color-scheme:light dark;--paper:#fbfaf6;--wash:#f3efe5;--rule:#dfd9cb;--rule2:#a39a88;--ink:#201e1a;--ink2:#545048;
+:root{color-scheme:light dark;--paper:#fbfaf6;--rule:#dfd9cb;--rule2:#a39a88;--ink:#201e1a;--ink2:#545048;
 --zhu:#9a2b1d;--del:#87390a;--flag:#f9ecdd;--amber:#a87400;
 --song:"Noto Serif CJK SC","Songti SC",SimSun,serif;--hei:"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif}
 @media (prefers-color-scheme:dark){:root{--paper:#17181a;--wash:#212326;--rule:#36383b;--rule2:#74767a;--ink:#e8e4da;
@@ -270,19 +272,22 @@ overflow-wrap:anywhere}main{max-width:66rem;margin:0 auto;padding:2rem 1.5rem}
 h1,h2,h3{font-family:var(--song);line-height:1.45;margin:0}h1{font-size:1.6rem}h2{font-size:1.25rem;margin-top:2.5rem;
 border-bottom:1px solid;padding-bottom:.3rem}h3{font-size:1rem}
 dl{display:grid;grid-template-columns:5em 1fr;gap:.2rem 1rem;margin:.6rem 0}dt{color:var(--ink2)}dd{margin:0}
-.totals{display:flex;flex-wrap:wrap;gap:.2rem 2rem;margin:1rem 0}.totals b{font:700 1.4rem/1.3 var(--song);margin-right:.3em}
+.totals{display:flex;flex-wrap:wrap;gap:.2rem 2rem;margin:1rem 0}
+.totals b{font:700 1.4rem/1.3 var(--song);margin-right:.3em}
 article{border-left:5px solid var(--rule2);padding-left:1.1rem;margin:1.6rem 0;break-inside:avoid}
 .red{border-color:var(--zhu)}.orange{border-left:6px double var(--del)}.yellow{border-left:5px dotted var(--amber)}
 .grey{border-left:1px solid var(--rule2)}.pair{display:grid;grid-template-columns:1fr 1fr;gap:.3rem 1.5rem}
-.pair p{margin:.2rem 0}.text{font-family:var(--song);font-size:1.02rem}.note{color:var(--ink2);font-size:.82rem;margin:.2rem 0}
-mark{background:var(--flag);color:inherit;border-bottom:2px solid var(--zhu)}.key{border-bottom:2px solid var(--rule2)}
-code{font-size:.9em}@media (max-width:50rem){.pair{grid-template-columns:1fr}}@media print{main{max-width:none;padding:0}}
+.pair p{margin:.2rem 0}.text{font-family:var(--song);font-size:1.02rem}
+.note{color:var(--ink2);font-size:.82rem;margin:.2rem 0}.key{border-bottom:2px solid var(--rule2)}
+mark{background:var(--flag);color:inherit;border-bottom:2px solid var(--zhu)}code{font-size:.9em}
+@media (max-width:50rem){.pair{grid-template-columns:1fr}}@media print{main{max-width:none;padding:0}}
 """
 
 
 def as_html(told: Told) -> str:
     """The report as a page of its own."""
-    body = [f"<h1>{_escape(told.title)}　校稿报告</h1>", "<dl>", f"<dt>草案</dt><dd>{_escape(told.report.draft.name)}</dd>"]
+    body = [f"<h1>{_escape(told.title)}　校稿报告</h1>", "<dl>",
+            f"<dt>草案</dt><dd>{_escape(told.report.draft.name)}</dd>"]
     against = "、".join(document_name(item) for item in told.report.against) or "无"
     body += [f"<dt>核对上级</dt><dd>{_escape(against)}</dd>"]
     body += [f"<dt>注意</dt><dd>{_escape(note)}</dd>" for note in told.report.notes]
@@ -304,7 +309,8 @@ def as_html(told: Told) -> str:
     page = "\n".join(body)
     return (f'<!doctype html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
             f'content="width=device-width, initial-scale=1">\n<title>{_escape(told.title)} 校稿报告</title>\n'
-            f'<link rel="icon" href="data:,">\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{page}\n</main>\n</body>\n</html>\n')
+            f'<link rel="icon" href="data:,">\n<style>{_STYLE}</style>\n</head>\n'
+            f"<body>\n<main>\n{page}\n</main>\n</body>\n</html>\n")
 
 
 def _escape(text: str) -> str:
@@ -314,10 +320,12 @@ def _escape(text: str) -> str:
 def _article(told: Told, finding: Finding, why: str = "") -> str:
     address = label_of(finding.address) if finding.address else "全文"
     own = _marked(sentence(told, finding, base=False), "mark") or "未载"
-    parts = [f'<article class="{finding.severity}"><h3>{_escape(finding.name)}　{_escape(address)}</h3>', '<div class="pair">',
+    parts = [f'<article class="{finding.severity}"><h3>{_escape(finding.name)}　{_escape(address)}</h3>',
+             '<div class="pair">',
              f'<div><p class="note">本稿 {_escape(address)}</p><p class="text">{own}</p></div>']
     if finding.base_document:
-        where = f"{base_name(told, finding.base_document)} {label_of(finding.base_address) if finding.base_address else ''}"
+        there = label_of(finding.base_address) if finding.base_address else ""
+        where = f"{base_name(told, finding.base_document)} {there}"
         theirs = _marked(sentence(told, finding, base=True), "key") or "未载"
         parts += [f'<div><p class="note">{_escape(where)}</p><p class="text">{theirs}</p></div>']
     parts += ["</div>", f"<dl><dt>理由</dt><dd>{_escape(finding.reason)}</dd>"]
@@ -325,7 +333,8 @@ def _article(told: Told, finding: Finding, why: str = "") -> str:
         parts += [f"<dt>改法</dt><dd>{_escape(finding.mend)}</dd>"]
     if why:
         parts += [f"<dt>保留理由</dt><dd>{_escape(why)}</dd>"]
-    parts += [f'</dl><p class="note">规则 <code>{finding.rule}</code>　地址 <code>{_escape(finding.address)}</code></p></article>']
+    parts += [f'</dl><p class="note">规则 <code>{finding.rule}</code>　地址 <code>{_escape(finding.address)}</code></p>',
+              "</article>"]
     return "".join(parts)
 
 
@@ -333,7 +342,8 @@ def _marked(parts: tuple[str, str, str], how: str) -> str:
     before, quote, after = map(_escape, parts)
     if not quote:
         return ""
-    return f"{before}<mark>{quote}</mark>{after}" if how == "mark" else f'{before}<span class="key">{quote}</span>{after}'
+    marked = f"<mark>{quote}</mark>" if how == "mark" else f'<span class="key">{quote}</span>'
+    return before + marked + after
 
 
 #: What writes a report, by the ending of its file.

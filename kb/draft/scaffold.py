@@ -21,12 +21,13 @@ from kb.extract import responsibilities
 from kb.models import Alignment, Document, KbError, Provision, Quantity
 from kb.parse import label_of
 from kb.tokens import core
-from kb.vocabulary.regions import bare, region, regions, short, slug
+from kb.vocabulary.regions import bare, regions, short, slug
 
+_NO_CLAUSE: Final = ("part", "signature", "preamble")
 OPEN: Final = "【待定】"
 _SHOWN: Final = 6               # changes of one sister that are told of a clause
 _WEIGHT: Final = 0.4            # least salience of a change that is told
-_SHARED: Final = 0.4            # least share of the parent's clauses that another county's document takes up, to be a sister
+_SHARED: Final = 0.4            # least share of the parent's clauses that another county's document takes up
 _LONG: Final = 60               # characters of the longest reading that is quoted in full
 
 
@@ -120,7 +121,7 @@ class _Builder:
         text = _applied(self.parent.text, [edit.replacement for edit in kept])
         notes = [note for provision in self.bases[0].provisions for note in self._notes(provision, kept)]
         document = self._document(text)
-        return Scaffold(document, tuple([*self._head_notes(), *notes]),
+        return Scaffold(document, (*self._head_notes(), *notes),
                         tuple((edit.address, edit.replacement) for edit in kept if edit.replacement.sure))
 
     # What is replaced
@@ -137,8 +138,9 @@ class _Builder:
     def _localised(self) -> Iterator[_Edit]:
         for provision in self.bases[0].provisions:
             clause = self.clauses[provision.path]
+            known = clause.side.tokens if provision.text else ()
             for text, start, tokens in ((provision.heading, provision.heading_start, None),
-                                        (provision.text, provision.start, clause.side.tokens if provision.text else ())):
+                                        (provision.text, provision.start, known)):
                 for item in localise(text, self.upper, self.target, found=tokens, forms=self.forms) if text else ():
                     yield _Edit(provision.path, replace(item, start=start + item.start))
 
@@ -147,7 +149,7 @@ class _Builder:
         for provision in self.bases[0].provisions:
             clause = self.clauses[provision.path]
             if provision.kind == "signature":
-                for match in re.finditer(r"(?<!\d)(\d{4})年(\d{1,2})月(\d{1,2})日(?=\s*$)", provision.text, re.MULTILINE):
+                for match in re.finditer(r"(?<!\d)\d{4}年\d{1,2}月\d{1,2}日(?=\s*$)", provision.text, re.MULTILINE):
                     yield _Edit(provision.path, Replacement(
                         provision.start + match.start(), match[0], f"{self.today.year}年　月　日", "成文日期待定"))
                 continue
@@ -163,11 +165,13 @@ class _Builder:
         at = clause.provision.start + start
         if self._is_term(clause, quantity):
             if self.parent.expires_on and self.parent.expires_on < self.today.isoformat():
-                return Replacement(at, clause.text[start:quantity.end], OPEN, f"上级的期限“{quantity.quote}”已过，须另定")
+                why = f"上级的期限“{quantity.quote}”已过，须另定"
+                return Replacement(at, clause.text[start:quantity.end], OPEN, why)
             return None
-        counted = quantity.kind == "target" and quantity.bound in ("min", "exact") and quantity.base_unit not in (
-            "%", "", "倍") and not re.search(r"[/／]", quantity.unit) and not re.search("亩均|劳动生产率|人均", quantity.indicator)
-        if counted and binding(quantity, clause.text, shared=True) is None and self.upper.rank < self.target.rank:
+        counted = quantity.kind == "target" and quantity.bound in ("min", "exact")
+        rate = quantity.base_unit in ("%", "", "倍") or "/" in quantity.unit or re.search(
+            "亩均|劳动生产率|人均", quantity.indicator)
+        if counted and not rate and binding(quantity, clause.text, shared=True) is None and self.upper.rank < self.target.rank:
             return Replacement(at, number[0], OPEN, f"{self.upper.name}目标为“{quantity.quote}”，本级数待下达或测算")
         return None
 
@@ -191,7 +195,7 @@ class _Builder:
     # The notes
 
     def _head_notes(self) -> Iterator[Note]:
-        yield Note("正文", f"本稿以{document_name(self.parent)}为底本拟写，逐处替换见各条批注；{OPEN}处须由起草人决定。")
+        yield Note("正文", f"本稿以{document_name(self.parent)}为底本拟写，替换见各条批注；{OPEN}处由起草人决定。")
         head = short(self.target.code)
         yield Note("正文", f"文号待编：{head}政发〔{self.today.year}〕　号（以本级发文字号为准）。")
         if self.parent.expires_on and self.parent.expires_on < self.today.isoformat():
@@ -201,7 +205,7 @@ class _Builder:
 
     def _unplaced(self, base: Base) -> Iterator[Note]:
         taken = {row.a_path if row.a_document == base.document.id else row.b_path for row in self._aligned(base)}
-        lost = [p for p in base.provisions if p.text and p.path not in taken and p.kind not in ("part", "signature", "preamble")]
+        lost = [p for p in base.provisions if p.text and p.path not in taken and p.kind not in _NO_CLAUSE]
         if lost:
             names = "、".join(label_of(p.path) + (f"“{p.heading}”" if p.heading else "") for p in lost[:20])
             yield Note("正文", f"{document_name(base.document)}的下列条款在底本中没有对应，请决定是否写入：{names}"
@@ -212,8 +216,7 @@ class _Builder:
         if base.document.id not in self._rows:
             from kb.align import align, upper_first
 
-            pairs = [(item, region(item.region_code)) for item in (base.document, self.parent)]
-            first, _ = upper_first(pairs[0], pairs[1])
+            first, _ = upper_first(base.document, self.parent)
             own, other = (base, self.bases[0]) if first is base.document else (self.bases[0], base)
             self._rows[base.document.id] = align(own.provisions, other.provisions)
         return self._rows[base.document.id]
@@ -253,8 +256,7 @@ class _Builder:
                    and (change.whole or change.quote and change.base_quote)]
             for change in own[:_SHOWN]:
                 yield Note(provision.path, f"{name}：{_reading(change)}", change.base_quote)
-            if provision.text and provision.kind not in ("part", "signature", "preamble") and not own and (
-                    provision.path not in sister.taken):
+            if provision.text and provision.kind not in _NO_CLAUSE and not own and provision.path not in sister.taken:
                 yield Note(provision.path, f"{name}：没有完整对应的条款")
 
     # The document
@@ -347,7 +349,8 @@ def summary(made: Scaffold) -> Iterator[str]:
     for _, item in made.replaced:
         if OPEN not in item.new:
             counts[item.old, item.new] = counts.get((item.old, item.new), 0) + 1
-    yield f"替换 {sum(counts.values())} 处，待定 {sum(note.text.startswith('待定') for note in made.notes)} 处，批注 {len(made.notes)} 条"
+    left = sum(note.text.startswith("待定") for note in made.notes)
+    yield f"替换 {sum(counts.values())} 处，待定 {left} 处，批注 {len(made.notes)} 条"
     for (old, new), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"  “{old}”→“{new}” {count} 处" if old else f"  补“{new}”"
 

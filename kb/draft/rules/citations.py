@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -221,7 +221,7 @@ def articles(context: Context) -> Iterator[Finding]:
                           start=clause.provision.start + match.start())
 
 
-def _means_own(folded: str, match: re.Match[str], kinds: set[str]) -> bool:
+def _means_own(folded: str, match: re.Match[str], kinds: Collection[str]) -> bool:
     """Whether a 第X条 without a name is one of the draft's own: 按照第十条规定执行; not that of a law named before."""
     before = re.split("[。;\n]", folded[:match.start()])[-1]
     if "》" in before or re.search(r"(?:法|条例|办法|规定|细则|解释)$", before):

@@ -27,7 +27,8 @@ def lonely(context: Context) -> Iterator[Finding]:
     if context.place is None:
         return
     for comparison in context.comparisons:
-        sisters = [sister for sister in context.library.sisters(comparison.base.document.id) if _is_sister(context, sister)]
+        sisters = [sister for sister in context.library.sisters(comparison.base.document.id)
+                   if _is_sister(context, sister)]
         if len(sisters) < _FEWEST:
             continue
         for group in comparison.groups:

@@ -13,6 +13,8 @@ from kb.models import Provision
 from kb.parse import label_of
 from kb.text import han_number, normalise
 
+Pairs = list[tuple[Clause, Clause]]
+
 _MOST = 0.6         # least share of an attachment's clauses that are gone, to say that it is gone
 _SKIPPED = frozenset({"preamble", "closing", "signature"})
 
@@ -21,7 +23,7 @@ def dropped(context: Context) -> Iterator[Finding]:
     """Clauses of a base of which the draft has nothing; a whole section is told once."""
     for comparison in context.comparisons:
         gone = {clause.path for clause in comparison.dropped if clause.provision.kind not in _SKIPPED}
-        if context.document.text and _attachment_is_apart(context, comparison):
+        if _attachment_is_apart(context, comparison):
             gone = {path for path in gone if not path.startswith("附件")}
         yield from _parts(context, comparison, gone)
         kept = {normalise(p.heading) for p in context.provisions if p.heading}
@@ -30,8 +32,9 @@ def dropped(context: Context) -> Iterator[Finding]:
             heading = provision.heading or provision.text[:40]
             inner = [path for path in gone if path == provision.path or path.startswith(provision.path + "/")]
             count = f"（含 {len(inner)} 条）" if len(inner) > 1 else ""
-            yield Finding("clause-dropped", where, "", f"上级 {label_of(provision.path)}“{heading.rstrip('。')}”{count}在本稿中没有",
-                          comparison.base.document.id, provision.path, heading, f"补写“{heading.rstrip('。')}”，或说明不适用的理由",
+            named = heading.rstrip("。")
+            yield Finding("clause-dropped", where, "", f"上级 {label_of(provision.path)}“{named}”{count}在本稿中没有",
+                          comparison.base.document.id, provision.path, heading, f"补写“{named}”，或说明不适用的理由",
                           _offset(context, where))
 
 
@@ -45,8 +48,9 @@ def _parts(context: Context, comparison: Comparison, gone: set[str]) -> Iterator
         lost = [path for path in clauses if path in gone]
         if clauses and len(lost) >= _MOST * len(clauses):
             gone.difference_update(lost)
-            yield Finding("clause-dropped", "正文", "", f"上级{part.path}“{part.heading}”的 {len(clauses)} 条中有 {len(lost)} 条在本稿中没有",
-                          comparison.base.document.id, part.path, part.heading, "补拟该附件，或说明不适用的理由")
+            reason = f"上级{part.path}“{part.heading}”的 {len(clauses)} 条中有 {len(lost)} 条在本稿中没有"
+            yield Finding("clause-dropped", "正文", "", reason, comparison.base.document.id, part.path, part.heading,
+                          "补拟该附件，或说明不适用的理由")
 
 
 def _attachment_is_apart(context: Context, comparison: Comparison) -> bool:
@@ -100,10 +104,10 @@ def added(context: Context) -> Iterator[Finding]:
     new = set.intersection(*({clause.path for clause in comparison.added} for comparison in context.comparisons))
     bases = max(sum(p.kind == "part" for p in comparison.base.provisions) for comparison in context.comparisons)
     for part in [p for p in context.provisions if p.kind == "part"][bases:]:
-        inner = {p.path for p in context.provisions if p.path.startswith(part.path + "/") and p.text.strip()
-                 and p.kind != "signature"}
-        if inner and len(inner & new) >= _MOST * len(inner):
-            new -= inner
+        own = {p.path for p in context.provisions if p.path.startswith(part.path + "/") and p.text.strip()
+               and p.kind != "signature"}
+        if own and len(own & new) >= _MOST * len(own):
+            new -= own
             yield Finding("clause-added", part.path, part.heading, "上级文件没有这个附件",
                           context.comparisons[0].base.document.id, start=part.heading_start)
     for provision in _topmost(context.provisions, new):
@@ -115,7 +119,7 @@ def added(context: Context) -> Iterator[Finding]:
                       start=provision.heading_start if provision.heading else provision.start)
 
 
-def _in_order(context: Context, comparison: Comparison) -> tuple[list[tuple[Clause, Clause]], list[tuple[Clause, Clause]]]:
+def _in_order(context: Context, comparison: Comparison) -> tuple[Pairs, Pairs]:
     """Equivalent clauses one for one: those that keep their order, and those that moved."""
     seen: set[str] = set()
     pairs: list[tuple[Clause, Clause]] = []

@@ -136,8 +136,8 @@ def beyond(context: Context) -> Iterator[Finding]:
             continue
         over = _over(context, comparison.base.document)
         also = f"（{over}）" if over and not context.dated else ""
-        yield Finding("validity-beyond", own.path, own.quote, f"上级文件有效期至 {base.on}，本稿有效期至 {own.on}{also}",
-                      comparison.base.document.id, base.path, base.quote,
+        yield Finding("validity-beyond", own.path, own.quote,
+                      f"上级文件有效期至 {base.on}，本稿有效期至 {own.on}{also}", comparison.base.document.id, base.path, base.quote,
                       f"有效期不超过 {base.on}，或注明上级文件延续后的处理", own.start)
 
 
@@ -158,8 +158,8 @@ def missing(context: Context) -> Iterator[Finding]:
         if answer is not None:
             clause, span = answer
             yield Finding("validity-missing", clause.path, span.of(clause.text),
-                          f"上级文件有效期至 {base.on}，本稿没有写明有效期", comparison.base.document.id, base.path, base.quote,
-                          f"写明有效期，且不超过 {base.on}", clause.provision.start + span.start)
+                          f"上级文件有效期至 {base.on}，本稿没有写明有效期", comparison.base.document.id,
+                          base.path, base.quote, f"写明有效期，且不超过 {base.on}", clause.provision.start + span.start)
             return
 
 
