@@ -121,7 +121,7 @@ def laws(folder: Path) -> list[Bed]:
         gold = Gold({("a", row[0], "b", row[1]): row[2] for row in rows if row[1] != "-"},
                     paths={"a": frozenset(row[0] for row in rows),
                            "b": frozenset(p.path for p in b if p.kind == "article")})
-        beds.append(Bed(file.stem, f"law {head['topic']}", 1.0, a, b, ("a", "b"), gold))
+        beds.append(Bed(head.get("name", file.stem), f"law {head['topic']}", 1.0, a, b, ("a", "b"), gold))
     return beds
 
 

@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from draft_bench import CASES, Case, score  # noqa: E402
 
 from kb.draft.findings import SEVERITIES  # noqa: E402
-from kb.draft.library import open_library  # noqa: E402
+from kb.draft.shelf import open_library  # noqa: E402
 
 
 def main() -> None:

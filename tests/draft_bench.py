@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kb.draft.check import check
 from kb.draft.findings import Finding, rules
-from kb.draft.library import Library
 from kb.draft.reading import read_draft
+from kb.draft.shelf import Library
 
 HERE = Path(__file__).parent / "cases" / "drafts"
 CASES = tuple(path.stem for path in sorted(HERE.glob("*.tsv")))

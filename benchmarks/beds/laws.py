@@ -54,7 +54,7 @@ def _read(file: Path) -> Annotated:
                 pairs[fields[0], fields[1]] = fields[2]
     if not {"a", "b"} <= head.keys():
         raise KbError("the lines '# a:' and '# b:' that name the texts are missing", file=file)
-    return Annotated(file.stem, head["a"], head["b"], Truth(pairs, frozenset(complete)))
+    return Annotated(head.get("name", file.stem), head["a"], head["b"], Truth(pairs, frozenset(complete)))
 
 
 def read_texts(source: Path, names: Sequence[str]) -> dict[str, str]:

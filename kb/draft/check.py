@@ -11,9 +11,9 @@ from kb.draft.clauses import Clause, clauses_of
 from kb.draft.comparing import Comparison, compare, near_copies
 from kb.draft.context import Context
 from kb.draft.findings import SEVERITIES, Finding, rules
-from kb.draft.library import Base, Library, find_document
 from kb.draft.parents import find_parents, missing_basis
 from kb.draft.reading import Draft
+from kb.draft.shelf import Base, Library, find_document
 from kb.models import Document, Provision, Span
 from kb.vocabulary.regions import regions
 

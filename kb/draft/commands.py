@@ -13,8 +13,8 @@ from kb.models import KbError
 
 if TYPE_CHECKING:
     from kb.draft.findings import Severity
-    from kb.draft.library import Library
     from kb.draft.report import Told
+    from kb.draft.shelf import Library
 
 _DRAFTS: Final = (".docx", ".docm", ".md", ".txt", ".html", ".htm", ".pdf", ".doc")
 _LEVELS: Final = ("red", "orange", "yellow", "grey")
@@ -32,7 +32,7 @@ def draft() -> None:
 
 
 def _library(db: Path | None, corpus: Path | None) -> Library:
-    from kb.draft.library import open_library
+    from kb.draft.shelf import open_library
 
     if db is not None and not db.is_file():
         raise KbError("there is no database", file=db, mend="run kb build")
@@ -176,9 +176,9 @@ def redline_command(file: Path, base: str, output: Path, region: str | None, no_
     from kb.align import align
     from kb.corpus import write_whole
     from kb.draft.check import check
-    from kb.draft.library import find_document
     from kb.draft.reading import read_draft
     from kb.draft.redline import redline
+    from kb.draft.shelf import find_document
     from kb.draft.source import draft_source
     from kb.parse import parse
 

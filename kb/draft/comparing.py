@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
 from kb.draft.clauses import Clause, Group, Line, blind
-from kb.draft.library import Base
+from kb.draft.shelf import Base
 from kb.models import Alignment, Span
 from kb.tokens import Token, bag
 

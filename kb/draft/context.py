@@ -13,8 +13,8 @@ from typing import Any, Final
 from kb.draft.clauses import Clause, Group
 from kb.draft.comparing import Comparison
 from kb.draft.findings import Finding
-from kb.draft.library import Library
 from kb.draft.localise import Place, Replacement, localise, place
+from kb.draft.shelf import Library
 from kb.models import Document, NumberingWarning, Provision, Span
 from kb.text import normalise
 from kb.vocabulary.regions import regions

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from kb.draft.library import Library
+from kb.draft.shelf import Library
 from kb.extract.citations import title_key
 from kb.models import Document, Provision, Statements
 from kb.text import normalise

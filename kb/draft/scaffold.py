@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kb.draft.clauses import Clause, clauses_of
-from kb.draft.library import Base, Change, Library, Sister, find_document
 from kb.draft.localise import Place, Replacement, forms_of, localise, place
 from kb.draft.report import document_name
 from kb.draft.rules.amounts import binding
+from kb.draft.shelf import Base, Change, Library, Sister, find_document
 from kb.extract import responsibilities
 from kb.models import Alignment, Document, KbError, Provision, Quantity
 from kb.parse import label_of

@@ -92,8 +92,8 @@ def _download(body: str | bytes, form: str) -> Response:
 
 def _report(path: str, text: str, region: str, against: str) -> Report:
     from kb.draft.check import check  # brings the parser and the aligner along: only where somebody checks
-    from kb.draft.library import StoredLibrary
     from kb.draft.reading import from_text
+    from kb.draft.shelf import StoredLibrary
 
     draft = from_text(text, "草案", region or None)
     named = [part for part in against.replace("，", ",").split(",") if part.strip()]

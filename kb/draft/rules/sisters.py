@@ -10,7 +10,7 @@ from kb.draft.clauses import Group
 from kb.draft.comparing import Comparison
 from kb.draft.context import Context, against
 from kb.draft.findings import Finding
-from kb.draft.library import Change, Sister
+from kb.draft.shelf import Change, Sister
 from kb.models import Span
 from kb.text import normalise
 from kb.vocabulary.regions import level_order, regions, sigla
