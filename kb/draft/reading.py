@@ -16,6 +16,7 @@ from kb.models import Document, KbError
 from kb.vocabulary import regions
 
 MAX_TEXT: Final = 300_000       # characters of a draft; the longest act that a county issues has 60,000
+MAX_LINE: Final = 6_000         # characters of a paragraph; the longest of a real act has 1,500
 _MAX_BYTES: Final = 4 * MAX_TEXT + 100_000
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)\n?", re.DOTALL)
 _HAN: Final = re.compile("[一-鿿]")
@@ -95,6 +96,9 @@ def from_markdown(text: str, name: str, region: str | None = None) -> Draft:
 def _check_length(text: str, file: Path | str) -> None:
     if len(text) > MAX_TEXT:
         raise KbError(f"the draft has more than {MAX_TEXT} characters", file=file, mend="check its parts one by one")
+    if (long := max(map(len, text.split("\n")), default=0)) > MAX_LINE:
+        raise KbError(f"a paragraph has {long} characters, more than {MAX_LINE}", file=file,
+                      mend="check that it is text, and put its clauses on lines of their own")
 
 
 def _check_han(text: str, file: Path | str) -> None:
